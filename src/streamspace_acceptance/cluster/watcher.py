@@ -25,7 +25,7 @@ from streamspace_acceptance.waiting import now, pause
 Kind = Literal["pods", "events", "sessions", "claims"]
 READ_SECONDS = 5.0  # after that the objects are listed, if a watch brings no events
 LONGEST_CHECK_SECONDS = 20.0  # the next list of a watch that is still silent comes later each time, at most by that
-SILENT_SECONDS = 60.0  # a watch without events is reopened after that, at the version that it reached
+SILENT_SECONDS = 300.0  # a watch without events is reopened after that, at the version that it reached
 IDLE_SECONDS = 60.0  # without a reader a watch ends after that: it reads and keeps every object
 CLOSE_GRACE_SECONDS = 0.2  # for a watch that was stopped to end; one that is just asking for something may take longer
 PAUSE_SECONDS = 0.2  # between connections that bring nothing
