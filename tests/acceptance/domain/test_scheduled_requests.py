@@ -57,6 +57,9 @@ class _Product:
 
 
 class _Cluster:
+    def session_object(self, _name: str) -> None:
+        return None
+
     def session_objects(self) -> list[object]:
         return []
 
