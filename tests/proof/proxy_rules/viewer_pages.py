@@ -247,10 +247,13 @@ SPINNER = (
 )
 MIRRORED = "screen.style.transform = 'scaleX(-1)';"
 FIVE_A_SECOND = (
-    "const draw = CanvasRenderingContext2D.prototype.drawImage; let last = 0;"
+    "{ const draw = CanvasRenderingContext2D.prototype.drawImage; const held = []; let last = 0;"
+    "const show = (context) => {"
+    " last = performance.now(); held.splice(0).forEach((image) => draw.apply(context, image)); };"
     "CanvasRenderingContext2D.prototype.drawImage = function (...image) {"
-    "if (this.canvas.isConnected && performance.now() - last < 200) return;"
-    "if (this.canvas.isConnected) last = performance.now(); draw.apply(this, image); };"
+    " if (!this.canvas.isConnected) return draw.apply(this, image);"
+    " const left = last + 200 - performance.now(); held.push(image);"
+    " if (left <= 0) show(this); else if (held.length === 1) setTimeout(() => show(this), left); }; }"
 )
 INVERTED = "document.documentElement.style.filter = 'invert(1) hue-rotate(180deg)';"
 NEWS = "<div style='height:1300px'>News of today</div>"
