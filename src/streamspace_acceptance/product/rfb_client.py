@@ -12,7 +12,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from streamspace_acceptance.clock import SYSTEM_CLOCK, Clock
-from streamspace_acceptance.product.rfb import PLAIN, Framebuffer, NoHandshake, Stream, ViewerSettings, opened
+from streamspace_acceptance.product.rfb import (
+    PLAIN,
+    Framebuffer,
+    NoHandshake,
+    NotInTime,
+    Stream,
+    ViewerSettings,
+    opened,
+)
 
 Box = tuple[int, int, int, int]
 """Left edge, top edge, width and height, in pixels."""
@@ -71,12 +79,22 @@ class RfbClient:
         self._send(struct.pack("!BBHHHH", _UPDATE_REQUEST, incremental, *box))
 
     def update(self, seconds: float = ANSWER_SECONDS) -> list[Rectangle]:
-        """The next update, whole."""
-        self._stream.allow(seconds)
-        while (kind := self._stream.read(1, "framebuffer update")[0]) != _UPDATE:
-            self._skip(kind)
-        (count,) = struct.unpack("!xH", self._stream.read(3, "framebuffer update"))
-        return [self._rectangle() for _ in range(count)]
+        """The next update, whole; NotInTime when none has begun within `seconds`.
+
+        What has begun is read to its end: the next message would else begin in the middle of this one.
+        """
+        until = self._clock.now() + seconds
+        while True:
+            self._stream.allow(max(until - self._clock.now(), 0.0))
+            kind = self._stream.read(1, "framebuffer update")[0]
+            self._stream.allow(ANSWER_SECONDS)
+            try:
+                if kind == _UPDATE:
+                    (count,) = struct.unpack("!xH", self._stream.read(3, "framebuffer update"))
+                    return [self._rectangle() for _ in range(count)]
+                self._skip(kind)
+            except NotInTime as error:
+                raise NoHandshake(str(error), reached=error.reached) from error
 
     def picture(self, box: Box) -> Rectangle:
         """`box` as it looks now, from as many rectangles as the server makes of it."""

@@ -11,7 +11,7 @@ import pytest
 from websockets.sync.server import ServerConnection, serve
 
 from streamspace_acceptance import waiting
-from streamspace_acceptance.product import rfb
+from streamspace_acceptance.product import rfb, rfb_client
 from streamspace_acceptance.product.rfb_client import RfbClient, viewing
 
 FORMAT = bytes([32, 24, 0, 1, 0, 255, 0, 255, 0, 255, 16, 8, 0, 0, 0, 0])
@@ -74,6 +74,35 @@ def test_client_puts_a_picture_together_from_its_parts() -> None:
         (0, 0, 255),
         (255, 0, 0),
     ]
+
+
+def test_update_that_begins_in_time_is_read_to_its_end() -> None:
+    def talk(socket: ServerConnection) -> None:
+        whole = update((8, 4, 2, 2, RED))
+        socket.send(whole[:9])
+        threading.Event().wait(0.5)
+        socket.send(whole[9:])
+        socket.recv()
+        socket.send(update((8, 4, 1, 1, BLUE)))
+
+    with client_of(talk) as client:
+        (part,) = client.update(0.1)
+        assert part.colour_at(9, 5) == (255, 0, 0)
+        assert client.picture((8, 4, 1, 1)).colour_at(8, 4) == (0, 0, 255)
+
+
+def test_update_that_stops_in_the_middle_is_no_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rfb_client, "ANSWER_SECONDS", 0.3)
+
+    def talk(socket: ServerConnection) -> None:
+        socket.send(update((8, 4, 2, 2, RED))[:9])
+        socket.recv()
+
+    with client_of(talk) as client:
+        with pytest.raises(rfb.NoHandshake, match="no rectangle came") as caught:
+            client.update(0.1)
+        assert not isinstance(caught.value, rfb.NotInTime)
+        client.click(1, 1)
 
 
 def test_client_waits_for_a_change_and_stays_connected() -> None:
