@@ -29,6 +29,16 @@ class Unmet(AssertionError):
         self.likely = likely
         super().__init__(self.render())
 
+    def with_parts(self, *, subject: str | None = None, actual: str | None = None, likely: str | None = None) -> Unmet:
+        """The same failure, of which the given parts are replaced: more is known about it now."""
+        return Unmet(
+            self.subject if subject is None else subject,
+            expected=self.expected,
+            actual=self.actual if actual is None else actual,
+            timeline=self.timeline,
+            likely=self.likely if likely is None else likely,
+        )
+
     def render(self) -> str:
         """The failure as it stands in the console and in the report: one line for each part."""
         return "\n".join(

@@ -175,13 +175,7 @@ class World(Scenario):
         contradictions = list(self._contradictions())
         if not contradictions:
             return error
-        return Unmet(
-            error.subject,
-            expected=error.expected,
-            actual="; ".join([error.actual, *contradictions]),
-            timeline=error.timeline,
-            likely=error.likely,
-        )
+        return error.with_parts(actual="; ".join([error.actual, *contradictions]))
 
     def _contradictions(self) -> Iterator[str]:
         """The statements about a session that exclude each other; none where API or Kubernetes do not answer."""

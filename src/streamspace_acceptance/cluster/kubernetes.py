@@ -94,18 +94,18 @@ class Cluster:
 
     def each_pod(self, **labels: str) -> Iterator[Pod]:
         """The same one by one: where there are thousands, only a part of them is in memory."""
+        return self._each_pod(selector(labels))
+
+    def _each_pod(self, wanted: str) -> Iterator[Pod]:
         what = "list pods"
-        for raw in self._each_item(what, self._core.list_namespaced_pod, label_selector=selector(labels)):
+        for raw in self._each_item(what, self._core.list_namespaced_pod, label_selector=wanted):
             with as_cluster_error(what):
                 pod = Pod.of(raw)
             yield pod
 
     def pods_of_any(self, label: str, values: Iterable[str]) -> list[Pod]:
         """The pods whose `label` has one of `values`."""
-        call, wanted = self._core.list_namespaced_pod, f"{label} in ({','.join(sorted(set(values)))})"
-        found = self._items("list pods", call, label_selector=wanted)
-        with as_cluster_error("list pods"):
-            return [Pod.of(pod) for pod in found]
+        return list(self._each_pod(f"{label} in ({','.join(sorted(set(values)))})"))
 
     def raw_pods(self, **labels: str) -> list[Json]:
         """The same as JSON, for the evidence."""

@@ -59,12 +59,9 @@ def _carried_out(command: QueuedCommand, within: Budget) -> float:
 
 
 def _not_carried_out(command: QueuedCommand, trouble: Unmet) -> Unmet:
-    waits = f"{command.strangers}: the command may wait for an agent that is no more; " if command.strangers else ""
-    return Unmet(
-        trouble.subject,
-        expected=trouble.expected,
+    waits = f"{command.other_ids}: the command may wait for an agent that is no more; " if command.other_ids else ""
+    return trouble.with_parts(
         actual=f"{trouble.actual}; the API had answered {command.answer.status} to the command",
-        timeline=trouble.timeline,
         likely=waits + trouble.likely,
     )
 

@@ -123,8 +123,9 @@ class StreamSpaceApi(ProfileCalls):
         answer = self.call_once(name, which, body, seconds=seconds, request=request, user=user)
         patience = PATIENT_SECONDS if answer.method == "GET" else 0.0  # the suite asks more often than the plan
         while answer.retry_after is not None and answer.retry_after <= patience:
-            patience -= max(answer.retry_after, POLL_SECONDS)
-            pause(max(answer.retry_after, POLL_SECONDS), threading.Event())
+            wait_seconds = max(answer.retry_after, POLL_SECONDS)
+            patience -= wait_seconds
+            pause(wait_seconds, threading.Event())
             answer = self.call_once(name, which, body, seconds=seconds, request=request, user=user)
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
             control = self.call_once("list_agents" if name == "list_sessions" else "list_sessions", seconds=seconds)

@@ -29,7 +29,7 @@ def test_queue_that_keeps_one_command_alone_fails() -> None:
 
 
 def test_command_for_an_agent_that_is_no_more_says_so() -> None:
-    waiting = replace(order(change(9.0), trouble=STAYED), strangers="the agents are back as a-2, and were a-1")
+    waiting = replace(order(change(9.0), trouble=STAYED), other_ids="the agents are back as a-2, and were a-1")
     with pytest.raises(Unmet) as caught:
         expect.commands.carried_out(waiting, LATEST)
     assert caught.value.actual == f"{STAYED.actual}; the API had answered 202 to the command"

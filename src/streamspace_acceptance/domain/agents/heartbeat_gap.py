@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from streamspace_acceptance.disruption.cut_methods import MethodUnavailable
-from streamspace_acceptance.domain.agents.heartbeats import received, tells_the_question
+from streamspace_acceptance.domain.agents.heartbeats import received, reports_request_times
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.agents import AgentList
 from streamspace_acceptance.waiting import Budget, Recording, Stamped, Wait, follow
@@ -35,15 +35,15 @@ def check_silence(
     """Returns when the agent is offline, or when the span is over without a heartbeat.
 
     MethodUnavailable for a heartbeat later than one and a half intervals (in seconds) after the cut: by then every
-    network has applied the cut, and the agent has sent one that the cut should have held back. An API that tells the
-    time of each question for that of a heartbeat says nothing of the cut.
+    network has applied the cut, and the agent has sent one that the cut should have held back. An API that gives
+    the time of each request as that of a heartbeat says nothing of the cut.
     """
 
     def gone(samples: Sequence[Stamped[AgentList]]) -> bool | None:
         return (samples[-1].at >= cut_at and samples[-1].item.status(agent) == offline) or None
 
     def heard(samples: Sequence[Stamped[AgentList]]) -> str | None:
-        if tells_the_question(samples, agent):
+        if reports_request_times(samples, agent):
             return None
         late = [beat for beat in received(samples, agent) if beat.at > cut_at + LATEST_INTERVALS * interval]
         return "a heartbeat arrived" if late else None

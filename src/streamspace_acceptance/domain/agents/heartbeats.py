@@ -119,8 +119,8 @@ def _ago(seconds: float) -> str:
     return f"{seconds:.0f} s ago" if seconds > 0 else f"{-seconds:.0f} s in the future"
 
 
-def tells_the_question(samples: Sequence[Stamped[AgentList]], agent_id: str) -> bool:
-    """Whether nearly every answer has another heartbeat than the one before: the time of the question, no heartbeat."""
+def reports_request_times(samples: Sequence[Stamped[AgentList]], agent_id: str) -> bool:
+    """Whether the API gives the time of each request as that of a heartbeat: nearly every answer has another one."""
     return len(samples) >= FEWEST_ANSWERS and len(received(samples, agent_id)) > MOST_BEATS * len(samples)
 
 

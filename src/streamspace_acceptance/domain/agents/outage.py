@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from streamspace_acceptance.domain.agents.heartbeats import received, tells_the_question
+from streamspace_acceptance.domain.agents.heartbeats import received, reports_request_times
 from streamspace_acceptance.product.agents import AgentList
 from streamspace_acceptance.waiting import Stamped, Timeline
 
@@ -57,7 +57,7 @@ class Outage:
         """
         offline = self.went_offline
         beats = [beat.at for beat in received(self.samples, self.agent_id)[1:] if offline is None or beat.at <= offline]
-        if offline is None or not beats or tells_the_question(self.samples, self.agent_id):
+        if offline is None or not beats or reports_request_times(self.samples, self.agent_id):
             return None
         return self._look_before(offline) - beats[-1], offline - self._look_before(beats[-1])
 

@@ -23,7 +23,7 @@ class QueuedCommand:
     given, back, ended: when it was given, when the agents were online again, and when watching ended. `statuses` is the
     API's status of the session, ten times a second throughout; `trouble` says why its pod was not deleted. `phase` is
     the session in Kubernetes in the end; None where there is none, or none that says its status. `others` are the
-    commands that were given right after it, for other sessions: a queue may lose all but one. `strangers` says that the
+    commands that were given right after it, for other sessions: a queue may lose all but one. `other_ids` says that the
     agents have come back under other ids; empty if they have not.
     """
 
@@ -37,7 +37,7 @@ class QueuedCommand:
     phase: SessionObject | None
     trouble: Unmet | None
     others: tuple[QueuedCommand, ...] = ()
-    strangers: str = ""
+    other_ids: str = ""
 
     @property
     def pod_events(self) -> list[Stamped[str]]:
@@ -98,24 +98,24 @@ def hibernate_while_offline(scenario: Scenario, delay: Budget) -> None:
         scenario.disruptions.check_held()
         scenario.disruptions.revert_all()
         online = wait_for_online(scenario, clients.cluster.replicas(clients.profile.agents.deployment)).online
-        back, strangers = now(), _strangers(before, online)
+        back, other_ids = now(), _other_ids(before, online)
         trouble = _trouble(session, pod)
         troubles = [None if trouble else _trouble(other, its_pod) for other, its_pod in beside]
         elapse(Wait(session.subject, "the command has no further effect", spans(heartbeat=1)))
         phase = clients.cluster.session_object(session.id) if clients.profile.object_phase else None
         ended = now()
         others = tuple(
-            QueuedCommand(other, its_pod, its_answer, at, back, ended, (), None, its_trouble, strangers=strangers)
+            QueuedCommand(other, its_pod, its_answer, at, back, ended, (), None, its_trouble, other_ids=other_ids)
             for (other, its_pod, at, its_answer), its_trouble in zip(later, troubles, strict=True)
         )
         seen = statuses.items()
         command = QueuedCommand(
-            session, pod, answer, given, back, ended, seen, phase, trouble, others, strangers=strangers
+            session, pod, answer, given, back, ended, seen, phase, trouble, others, other_ids=other_ids
         )
     scenario.results.put(command)
 
 
-def _strangers(before: Collection[str], online: Collection[str]) -> str:
+def _other_ids(before: Collection[str], online: Collection[str]) -> str:
     if set(before) & set(online) or not before:
         return ""
     return f"the agents are back as {', '.join(sorted(online))}, and were {', '.join(sorted(before))}"

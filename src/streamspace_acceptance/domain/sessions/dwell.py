@@ -41,13 +41,8 @@ def hold(desktop: SessionDesktop) -> Dwell:
     try:
         last = probe_input(desktop)
     except Unmet as unmet:
-        raise Unmet(
-            f"{unmet.subject}, used again after {seconds:.1f} s",
-            expected=unmet.expected,
-            actual=unmet.actual,
-            timeline=unmet.timeline,
-            likely=f"it worked at first; {unmet.likely}",
-        ) from unmet
+        subject = f"{unmet.subject}, used again after {seconds:.1f} s"
+        raise unmet.with_parts(subject=subject, likely=f"it worked at first; {unmet.likely}") from unmet
     _check_connected(desktop, connections, now() - began)
     if last.typed is not None:
         whole_picture.check(desktop, last.typed)

@@ -221,13 +221,7 @@ class SessionLifecycle:
         except Unmet as unmet:
             if not self._error:
                 raise
-            raise Unmet(
-                unmet.subject,
-                expected=unmet.expected,
-                actual=f"{unmet.actual}; the command was answered {self._error}",
-                timeline=unmet.timeline,
-                likely=unmet.likely,
-            ) from unmet
+            raise unmet.with_parts(actual=f"{unmet.actual}; the command was answered {self._error}") from unmet
 
     def _check_not_failed(self, goal: str) -> None:
         if goal in self._failure:

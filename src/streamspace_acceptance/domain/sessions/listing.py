@@ -1,4 +1,4 @@
-"""The sessions that are there, whoever made them: by the API's list, or by Kubernetes where that list is wrong."""
+"""All sessions, this run's and those of others: by the API's list, or by Kubernetes where that list is wrong."""
 
 from __future__ import annotations
 

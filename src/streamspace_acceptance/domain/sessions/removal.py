@@ -90,8 +90,7 @@ class Removal:
             self._delete_again()
             self.kind = self._defect(found)
             self._stays |= {kind: frozenset(self._ids) for kind in found.keys() - NEVER_AWAITED_IN_VAIN}
-        said = f"the API says 404 for {', '.join(self._forgotten)}; "
-        forgotten = said if self.kind == FORGOTTEN else ""
+        forgotten = f"the API says 404 for {', '.join(self._forgotten)}; " if self.kind == FORGOTTEN else ""
         return [*refused, forgotten + _left_behind([remnant for kind in found.values() for remnant in kind], began)]
 
     def _delete_again(self) -> None:
