@@ -27,8 +27,26 @@ from streamspace_acceptance.settings import Settings
 from tests.hostile.server import POD
 
 SECONDS = 2.0
-"""The deadline of a call here; what it is in a run makes no difference but to how long the tests take."""
-LATE_SECONDS = 5.0
+"""The deadline of a call that is never answered; what it is in a run makes no difference but to how long tests take."""
+ANSWERED_SECONDS = 30.0
+"""The deadline of a call that is answered at once: on a busy machine it ends by what was answered, not by its time."""
+NEVER_ANSWERED = frozenset(
+    [
+        "silence",
+        "drip-headers",
+        "drip-body",
+        "drip-chunks",
+        "endless-header",
+        "endless-headers",
+        "endless-continue",
+        "ws-silence",
+        "ws-drip",
+        "rfb-silent-init",
+        "watch-silent",
+    ]
+)
+"""The kinds of answers that only a deadline ends."""
+LATE_SECONDS = 10.0
 """So much later than its deadline a call may end here: on a busy machine; one without a deadline ends much later."""
 
 KUBECONFIG = """\
@@ -41,16 +59,26 @@ users: [{name: u, user: {token: t}}]
 """
 
 
+@dataclass
+class Deadline:
+    """By when each call ends that is made now."""
+
+    seconds: float = SECONDS
+
+
+deadline = Deadline()
+
+
 class Hasty(HttpClient):
-    """The suite's client, with a shorter deadline."""
+    """The suite's client, with the deadline of these tests."""
 
     def call_as(
-        self, token: str | None, method: str, path: str, body: object = None, *, seconds: float = SECONDS, **_: object
+        self, token: str | None, method: str, path: str, body: object = None, *, seconds: float = 0, **_: object
     ) -> Answer:
-        return super().call_as(token, method, path, body, seconds=SECONDS)
+        return super().call_as(token, method, path, body, seconds=deadline.seconds)
 
-    def page(self, url: str, *, seconds: float = SECONDS) -> Answer:
-        return super().page(url, seconds=SECONDS)
+    def page(self, url: str, *, seconds: float = 0) -> Answer:
+        return super().page(url, seconds=deadline.seconds)
 
 
 @dataclass(frozen=True)
@@ -106,13 +134,13 @@ def _kubernetes(ask: Callable[[Cluster], object]) -> Ask:
 
 def _watch(place: Place) -> object:
     with watching(place.cluster(), "pods") as recording:
-        return recording.beyond(10**9, 5 * SECONDS)
+        return recording.beyond(10**9, 5 * deadline.seconds)
 
 
 def vnc(place: Place) -> object:
     trusted = ssl.create_default_context(cafile=place.folder / "ca.pem")
     address = place.url.replace("http", "ws", 1) + "/api/v1/vnc/s"
-    with rfb.handshake(address, "t", SECONDS, rfb.ViewerSettings(trusted)) as framebuffer:
+    with rfb.handshake(address, "t", deadline.seconds, rfb.ViewerSettings(trusted)) as framebuffer:
         return framebuffer
 
 
@@ -209,7 +237,7 @@ LOGS: dict[str, Ask] = {
 
 
 def execute(place: Place) -> object:
-    return place.cluster().execute(Pod.of(POD), ["true"], seconds=SECONDS)
+    return place.cluster().execute(Pod.of(POD), ["true"], seconds=deadline.seconds)
 
 
 watch = _watch

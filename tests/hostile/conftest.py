@@ -7,7 +7,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import pytest
 
 from streamspace_acceptance import waiting
 from streamspace_acceptance.cluster import kubernetes, watcher
-from tests.hostile.calls import SECONDS, Ask, Place
+from tests.hostile.calls import ANSWERED_SECONDS, SECONDS, Ask, Place, deadline
 from tests.hostile.certificates import NAMES
 from tests.support.project import PROJECT
 
@@ -62,13 +63,28 @@ def pool() -> Iterator[ThreadPoolExecutor]:
         yield made
 
 
-@pytest.fixture(scope="session")
-def hurried(hostile: Hostile) -> Iterator[None]:
-    """Deadlines of SECONDS where they are no argument, and the tests' CA trusted."""
+@contextmanager
+def deadlines(hostile: Hostile, seconds: float) -> Iterator[None]:
+    """Each call ends after so many seconds, and the tests' CA is trusted."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(kubernetes, "CALL_SECONDS", SECONDS)
-        patch.setattr(watcher, "READ_SECONDS", SECONDS)
+        patch.setattr(deadline, "seconds", seconds)
+        patch.setattr(kubernetes, "CALL_SECONDS", seconds)
+        patch.setattr(watcher, "READ_SECONDS", seconds)
         patch.setitem(os.environ, "SSL_CERT_FILE", str(hostile.folder / "ca.pem"))
+        yield
+
+
+@pytest.fixture
+def hurried(hostile: Hostile) -> Iterator[None]:
+    """The deadlines of calls that are never answered."""
+    with deadlines(hostile, SECONDS):
+        yield
+
+
+@pytest.fixture
+def patient(hostile: Hostile) -> Iterator[None]:
+    """The deadlines of calls that are answered."""
+    with deadlines(hostile, ANSWERED_SECONDS):
         yield
 
 
@@ -80,6 +96,3 @@ def outcome_of(ask: Ask, place: Place) -> Outcome:
     except Exception as caught:  # noqa: BLE001 - what it is, the test judges
         result, error = None, caught
     return Outcome(result, error, waiting.now() - began)
-
-
-Outcomes = dict[str, Future[Outcome]]

@@ -15,10 +15,12 @@ from streamspace_acceptance.product.http import NoAnswer
 from streamspace_acceptance.product.rfb import NoHandshake
 from tests.hostile.calls import (
     ACCEPTED,
+    ANSWERED_SECONDS,
     DEPLOYED,
     KUBERNETES,
     LATE_SECONDS,
     LOGS,
+    NEVER_ANSWERED,
     READ,
     SECONDS,
     Ask,
@@ -26,7 +28,7 @@ from tests.hostile.calls import (
     vnc,
     watch,
 )
-from tests.hostile.conftest import Hostile, Outcome, Outcomes, outcome_of
+from tests.hostile.conftest import Hostile, Outcome, deadlines, outcome_of
 
 Verdict = Literal["BROKEN", "FAILED"]
 
@@ -181,36 +183,47 @@ NAMES_THE_CALL = (
 
 
 @pytest.fixture(scope="module")
-def outcomes(hostile: Hostile, pool: ThreadPoolExecutor, hurried: None, request: pytest.FixtureRequest) -> Outcomes:
-    """All cases of the tests that were selected, begun at once."""
-    for ask in (KUBERNETES | LOGS).values():
-        outcome_of(ask, hostile.place("closed"))  # the client builds each of its calls when it is first made
+def outcomes(hostile: Hostile, pool: ThreadPoolExecutor, request: pytest.FixtureRequest) -> dict[str, Outcome]:
+    """All cases of the tests that were selected: side by side those with an answer, then those without one."""
+    with deadlines(hostile, ANSWERED_SECONDS):
+        for ask in (KUBERNETES | LOGS).values():
+            outcome_of(ask, hostile.place("closed"))  # the client builds each of its calls when it is first made
     items: list[Any] = [item for item in request.session.items if item.nodeid.startswith(request.node.nodeid)]
-    outcomes: Outcomes = {}
-    for case in [item.callspec.params["case"] for item in items if "case" in getattr(item, "fixturenames", ())]:
-        _, ask, kind, certificate, _, _ = CASES[case]
-        outcomes[case] = pool.submit(outcome_of, ask, hostile.place(kind, certificate))
+    cases = [item.callspec.params["case"] for item in items if "case" in getattr(item, "fixturenames", ())]
+    outcomes: dict[str, Outcome] = {}
+    for seconds in (ANSWERED_SECONDS, SECONDS):
+        with deadlines(hostile, seconds):
+            begun = {}
+            for case in cases:
+                _, ask, kind, certificate, _, _ = CASES[case]
+                if deadline_of(kind) == seconds:
+                    begun[case] = pool.submit(outcome_of, ask, hostile.place(kind, certificate))
+            outcomes |= {case: future.result() for case, future in begun.items()}
     return outcomes
 
 
-def allowed(name: str, kind: str) -> float:
+def deadline_of(kind: str) -> float:
+    return SECONDS if kind in NEVER_ANSWERED else ANSWERED_SECONDS
+
+
+def allowed(kind: str) -> float:
     """By when a call must have ended: soon after its deadline, for a watch that of three silent connections."""
-    return (SECONDS if not kind.startswith("watch-") else 3 * SECONDS) + LATE_SECONDS
+    return deadline_of(kind) * (3 if kind.startswith("watch-") else 1) + LATE_SECONDS
 
 
 @pytest.mark.parametrize(
     "case", [case if case in SAMPLED else pytest.param(case, marks=pytest.mark.whole) for case in CASES]
 )
-def test_a_hostile_answer(outcomes: Outcomes, case: str) -> None:
-    name, _, kind, _, verdict, words = CASES[case]
-    outcome: Outcome = outcomes[case].result(60)
+def test_a_hostile_answer(outcomes: dict[str, Outcome], case: str) -> None:
+    _, _, kind, _, verdict, words = CASES[case]
+    outcome = outcomes[case]
     said = str(outcome.error)
     assert outcome.error is not None, f"it was taken for an answer: {outcome.result!r}"
     assert isinstance(outcome.error, TOLD_AS), f"{type(outcome.error).__name__}: {said}"
     assert isinstance(outcome.error, AssertionError) == (verdict == "FAILED"), said
     assert re.search(words, said), said
     assert re.search(NAMES_THE_CALL, said), said
-    assert outcome.seconds <= allowed(name, kind), f"{outcome.seconds:.1f} s: {said}"
+    assert outcome.seconds <= allowed(kind), f"{outcome.seconds:.1f} s: {said}"
 
 
 def test_the_sample_holds_every_call_and_every_kind() -> None:
@@ -220,13 +233,13 @@ def test_the_sample_holds_every_call_and_every_kind() -> None:
 
 
 @pytest.mark.parametrize("kind", ["watch-gone-once", "watch-cut-once"])
-def test_a_watch_goes_on_where_it_can(hostile: Hostile, hurried: None, kind: str) -> None:
+def test_a_watch_goes_on_where_it_can(hostile: Hostile, patient: None, kind: str) -> None:
     with watching(hostile.place(kind).cluster(), "pods") as recording:
         while recording.items()[-1].item.object["metadata"]["resourceVersion"] != "9":
             seen = len(recording.items())
-            assert len(recording.beyond(seen, 3 * SECONDS)) > seen, "nothing more came"
+            assert len(recording.beyond(seen, ANSWERED_SECONDS)) > seen, "nothing more came"
 
 
-def test_a_good_certificate_of_that_ca_is_accepted(hostile: Hostile, hurried: None) -> None:
+def test_a_good_certificate_of_that_ca_is_accepted(hostile: Hostile, patient: None) -> None:
     assert READ["list sessions"](hostile.place("sound", "good"))
     assert hostile.place("sound", "good").cluster().pods() == []
