@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from streamspace_acceptance.evidence.run_evidence import KeptDistribution
-from streamspace_acceptance.measuring import histogram
+from streamspace_acceptance.measuring import histogram, node_busy
 from streamspace_acceptance.measuring.distribution import percentile
 from streamspace_acceptance.measuring.network_path import NetworkPath
 
@@ -32,7 +32,7 @@ class InputLag:
     """Lags in milliseconds, `NEVER` where nothing changed: by the kind of input; and those with the delay put in.
 
     `drifts`: how late the page's own timer was meanwhile, in milliseconds. `load`: the share of a processor (0..1) that
-    the page's own thread used.
+    the page's own thread used. `nodes`: the busy share of each node's processors.
     """
 
     session: str
@@ -42,6 +42,7 @@ class InputLag:
     drifts: Sequence[float]
     network: NetworkPath = field(default_factory=NetworkPath)
     load: float = 0.0
+    nodes: Mapping[str, float] = field(default_factory=dict)
 
     def percentile(self, kind: str) -> float:
         """The 90th percentile of one kind of input, by nearest rank."""
@@ -82,7 +83,9 @@ class InputLag:
             return ""
         usual = max(statistics.median(lags) for lags in self.lags.values())
         patience = BUSY_MILLISECONDS if usual >= limit else HELD_UP_MILLISECONDS
-        return f"the page's own timer was late by {self.drift:.1f} ms" if self.drift > patience else ""
+        if self.drift > patience:
+            return f"the page's own timer was late by {self.drift:.1f} ms"
+        return node_busy.full_nodes(self.nodes)
 
     @property
     def cause(self) -> str:
@@ -113,4 +116,5 @@ class InputLag:
             f" its thread used {self.load:.0%} of a processor"
         )
         lines += [self.network.describe()] if self.network.count else []
+        lines += [node_busy.describe(self.nodes)] if self.nodes else []
         return "\n".join(lines)

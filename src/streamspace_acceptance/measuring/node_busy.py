@@ -5,7 +5,7 @@ The counters of /proc/stat are the node's, not the pod's. They only rise, so the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
@@ -56,13 +56,17 @@ def _readable(cluster: Cluster) -> list[Pod]:
     return [pod for pod in pods if not pod.object["spec"].get("runtimeClassName")]
 
 
-def saturated(shares: dict[str, float]) -> str:
-    """The nodes that were themselves the limit, as a part of a sentence; empty if none was."""
-    full = [f"{node} was {share:.0%} busy" for node, share in sorted(shares.items()) if share > SATURATED]
-    return f"the machine was the bottleneck: {', '.join(full)}" if full else ""
+def saturated(shares: Mapping[str, float]) -> str:
+    """That nodes were themselves the limit, as a part of a sentence; empty if none was."""
+    return f"the machine was the bottleneck: {full}" if (full := full_nodes(shares)) else ""
 
 
-def describe(shares: dict[str, float]) -> str:
+def full_nodes(shares: Mapping[str, float]) -> str:
+    """The nodes whose processors had no time left, as a part of a sentence; empty if none was."""
+    return ", ".join(f"{node} was {share:.0%} busy" for node, share in sorted(shares.items()) if share > SATURATED)
+
+
+def describe(shares: Mapping[str, float]) -> str:
     """For the report, with the source."""
     figures = ", ".join(f"{node} {share:.0%}" for node, share in sorted(shares.items()))
     return f"busy processors: {figures or 'not to be had'} ({SOURCE})"

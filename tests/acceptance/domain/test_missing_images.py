@@ -24,7 +24,7 @@ def waiting(image: str, reason: str = "ErrImagePull") -> Pod:
 
 def session(pod: Pod, template: str = "firefox-browser") -> Any:
     """A session of the template with that pod."""
-    templates = [{"name": "firefox-browser", "image": IMAGE}]
+    templates = [{"name": "firefox-browser", "image": IMAGE}, {"name": "no-image"}]
     api = SimpleNamespace(
         profile=load(),
         session=lambda _: {"template": template},
@@ -49,6 +49,10 @@ def test_other_image_than_the_templates_is_the_products() -> None:
 
 def test_image_of_an_unknown_template_is_the_products() -> None:
     assert missing_images.find([session(waiting(IMAGE), template="other")]) is None
+
+
+def test_image_where_the_template_names_none_is_the_products() -> None:
+    assert missing_images.find([session(waiting(IMAGE), template="no-image")]) is None
 
 
 def test_pod_that_waits_for_something_else_misses_no_image() -> None:

@@ -24,7 +24,8 @@ def left(name: str, owner: str | None = None, **labels: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "claim", [left("x", session="1"), left("1-home"), left("x", owner="1"), left("x", owner="1-deployment")]
+    "claim",
+    [left("x", session="1"), left("1-home"), left("x", owner="1"), left("x", owner="1-deployment"), left("home-1-0")],
 )
 def test_claim_of_a_session_is_left_behind(claim: list[str]) -> None:
     assert claim

@@ -117,9 +117,11 @@ def product() -> _Product:
 
 
 @pytest.fixture
-def registry(product: _Product) -> Iterator[TemplateRegistry]:
+def registry(product: _Product, request: pytest.FixtureRequest) -> Iterator[TemplateRegistry]:
+    """Budgets of a few looks, or as the test chooses."""
+    budgets = Budgets(getattr(request, "param", 0.003))
     with web_server(product.respond) as url, HttpClient(url, "t") as client:
-        yield TemplateRegistry(Clients(StreamSpaceApi(client, PLAN), cast("Cluster", product), Budgets(0.003)))
+        yield TemplateRegistry(Clients(StreamSpaceApi(client, PLAN), cast("Cluster", product), budgets))
 
 
 def sound(registry: TemplateRegistry) -> Json:
@@ -218,6 +220,7 @@ def test_a_mistake_that_is_caught_leaves_only_its_twin(registry: TemplateRegistr
     assert list(product.templates) == ["others"]
 
 
+@pytest.mark.parametrize("registry", [1.0], indirect=True)
 def test_list_that_shows_the_twins_late_is_looked_at_again(
     registry: TemplateRegistry, product: _Product, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,6 +14,7 @@ from streamspace_acceptance.domain.sessions.session_desktop import SessionDeskto
 from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.measuring import network_path
 from streamspace_acceptance.measuring.input_lag import INJECTED_MILLISECONDS, NEVER, InputLag
+from streamspace_acceptance.measuring.node_busy import NodeBusyMeter
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.waiting import poll
 
@@ -34,17 +35,18 @@ def measure(scenario: Scenario, presses: int, clicks: int) -> None:
         _lags(probe, act, WARM_UP)
     probe.take_drifts()
     probe.take_load()
+    meter = NodeBusyMeter.begin(scenario.clients.cluster)
     lags: dict[str, list[float]] = {kind: [] for kind in acts}
     for number in range(max(presses, clicks)):
         for kind, times in ((KEYBOARD, presses), (MOUSE, clicks)):
             lags[kind] += _lags(probe, acts[kind], 1 if number < times else 0)
-    drifts, load = probe.take_drifts(), probe.take_load()
+    drifts, load, nodes = probe.take_drifts(), probe.take_load(), meter.shares()
     probe.delay_by(INJECTED_MILLISECONDS)
     delayed = _lags(probe, acts[KEYBOARD], CHECKS)
     probe.delay_by(0)
     attachments.attach_png("the indicator that keys and clicks toggle", viewer.framebuffer().png)
     network = network_path.measure(scenario.clients.http.base_url)
-    scenario.results.put(InputLag(desk.session.subject, lags, delayed, KEYBOARD, drifts, network, load))
+    scenario.results.put(InputLag(desk.session.subject, lags, delayed, KEYBOARD, drifts, network, load, nodes))
 
 
 def judged(scenario: Scenario) -> InputLag:

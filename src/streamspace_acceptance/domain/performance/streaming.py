@@ -18,9 +18,10 @@ from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.session_desktop import SessionDesktop
 from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.evidence.run_evidence import Figure
-from streamspace_acceptance.measuring import network_path
+from streamspace_acceptance.measuring import network_path, node_busy
 from streamspace_acceptance.measuring.frame_rate import Frame, FrameRate
 from streamspace_acceptance.measuring.network_path import NetworkPath
+from streamspace_acceptance.measuring.node_busy import NodeBusyMeter
 from streamspace_acceptance.measuring.round_trip import INJECTED_MILLISECONDS, PAUSE_MILLISECONDS, RoundTrips
 from streamspace_acceptance.outcomes import Unproven
 from streamspace_acceptance.product.rfb import NoHandshake, NotInTime
@@ -45,7 +46,8 @@ class Streaming:
     `cut_short`: why the suite itself did not measure to the end.
 
     `gaps`: the longest time without a new picture while round trips were measured instead, in seconds, for each part.
-    `traffic` has a line for each part: its name, and the bytes and pictures of the user's page.
+    `traffic` has a line for each part: its name, and the bytes and pictures of the user's page. `nodes`: the busy share
+    of each node's processors.
     """
 
     session: str
@@ -61,6 +63,7 @@ class Streaming:
     no_motion: str = ""
     cut_short: str = ""
     network: NetworkPath = field(default_factory=NetworkPath)
+    nodes: dict[str, float] = field(default_factory=dict)
 
     @property
     def round_trips(self) -> RoundTrips:
@@ -97,6 +100,7 @@ class Streaming:
         lines = [f"{self.session}, over {self.planned:.0f} s: still and moving in turn"]
         lines += [self.round_trips.table()] if self.trips and self.delayed else ["no round trips"]
         lines += [self.network.describe()] if self.network.count else []
+        lines += [node_busy.describe(self.nodes)] if self.nodes else []
         lines += [f"moving: {rate}" for rate in self.rates]
         lines += [f"self-check, a source of {self.slow.source_rate:g}/s: {self.slow}"] if self.slow else []
         lines += [
@@ -122,6 +126,7 @@ def record(scenario: Scenario, plan: Seconds) -> None:
     found = scenario.results.put(Streaming(desk.session.subject, budget.seconds))
     found.network = network_path.measure(scenario.clients.http.base_url)
     connections = desk.opened().connections
+    meter = NodeBusyMeter.begin(scenario.clients.cluster)
     try:
         wait = Wait(found.session, "the whole time of streaming to be measured", budget)
         with wait.announced(), desk.session.viewing() as client:
@@ -130,6 +135,7 @@ def record(scenario: Scenario, plan: Seconds) -> None:
         found.cut_short = f"the suite's viewer does not understand the VNC server: {error}"
     except NoHandshake as error:
         found.ended = str(error)
+    found.nodes = meter.shares()
     if desk.opened().connections[0] != connections[0]:
         found.cut_short = "the browser's own network changed"
     elif not found.ended and desk.opened().connections != connections:

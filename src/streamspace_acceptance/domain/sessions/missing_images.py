@@ -32,8 +32,9 @@ def _is_named_by_template(session: Session, image: object) -> bool:
     fields, templates = session.api.profile.fields, TemplateApi(session.api)
     with suppress(Unmet):
         name = session.api.session(session.id).get(fields["template"])
-        named = [
+        images = (
             template.get(fields["image"]) for template in templates.listed() if templates.name_of(template) == name
-        ]
-        return bool(named) and Provision(image, None, None).is_as(Provision(named[0], None, None))
+        )
+        named = next(images, None)
+        return named is not None and Provision(image, None, None).is_as(Provision(named, None, None))
     return False

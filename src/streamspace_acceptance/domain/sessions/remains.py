@@ -104,9 +104,4 @@ class Remains:
         return meta.labels.get(self._api.profile.session_label) == session_id
 
     def _claim_is_of(self, meta: Meta, session_id: str) -> bool:
-        """Whether a claim is a session's: by its label, else by its owner's name or its own."""
-        label = self._api.profile.session_label
-        if label in meta.labels:
-            return meta.labels[label] == session_id
-        names = [name for _, name in meta.owners] or [meta.name]
-        return any(name == session_id or name.startswith(f"{session_id}-") for name in names)
+        return Claim(meta, None).belongs_to(session_id, None, self._api.profile.session_label)
