@@ -73,19 +73,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _turn(item: pytest.Item) -> int:
-    """The longest test at once, and fast units beside it, so that a broken one shows soon; short tests fill the gaps.
+    """Fast units first, so that a broken one shows soon, then those that start programs.
 
-    Quiet tests come last, since nothing runs beside them.
+    Sandboxes come after them: beside the units a healthy product is late on a slow machine. Quiet tests come last:
+    nothing runs beside them.
     """
     if _is_quiet(item):
-        return 5
+        return 6
     if item.get_closest_marker("longest"):
-        return 0
+        return 3
     if item.get_closest_marker("sandbox"):
-        return 2 if item.get_closest_marker("proof") else 3
+        return 4 if item.get_closest_marker("proof") else 5
     if _folder(item) == TOGETHER:
         return 2
-    return 4 if item.get_closest_marker("slow") or _uses(item, STARTS_BEHAVE, SHARES_STORES) else 1
+    return 2 if item.get_closest_marker("slow") or _uses(item, STARTS_BEHAVE, SHARES_STORES) else 1
 
 
 def _uses(item: pytest.Item, *fixtures: str) -> bool:
