@@ -27,10 +27,10 @@ from tests.sampling import sample
 from tests.support.project import PROJECT
 from tests.support.web_server import says, web_server
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.timeout(120), pytest.mark.quiet]
 
 ANSWER, PAGE = 5.0, 5.0
-"""Seconds in the place of 15 and 20: other tests run beside these, and a new page takes a while then."""
+"""Seconds in the place of 15 and 20."""
 CANVAS = (
     "<!doctype html><body><canvas width=200 height=150></canvas>"
     "<script>document.querySelector('canvas').getContext('2d').fillRect(0, 0, 9, 9);</script><script>{}</script>"
