@@ -8,7 +8,7 @@ from streamspace_acceptance.domain.performance.streaming import SILENCE_SECONDS,
 from streamspace_acceptance.evidence.run_evidence import Figure
 from streamspace_acceptance.measuring.distribution import percentile
 from streamspace_acceptance.measuring.input_lag import InputLag
-from streamspace_acceptance.measuring.node_busy import full_nodes, saturated
+from streamspace_acceptance.measuring.node_busy import full
 from streamspace_acceptance.measuring.round_trip import HELD_UP_MILLISECONDS, SHARE, RoundTrips
 from streamspace_acceptance.outcomes import Unmet, Unproven
 
@@ -27,7 +27,7 @@ def latency_below(found: Streaming, limit: float) -> RoundTrips:
     trips = found.round_trips
     if distrust := trips.distrust(limit):
         raise Unproven(f"round trips cannot be measured here: {distrust}\n{trips.table()}")
-    if trips.judged >= limit and (excuse := trips.excuse(limit) or full_nodes(found.nodes)):
+    if trips.judged >= limit and (excuse := trips.excuse(limit) or full(found.nodes)):
         raise Unproven(f"this machine is too busy to measure the product's latency: {excuse}\n{trips.table()}")
     if network := found.network.explains(trips.judged, limit):
         raise Unproven(f"{network}, and nine round trips of ten {trips.judged:.0f} ms in all\n{trips.table()}")
@@ -92,8 +92,8 @@ def _require_a_quiet_machine(found: Streaming) -> None:
             f"this machine is too busy to measure the product's frame rate: the runner's own pauses ended {late:.1f} ms"
             f" late\n{found.table()}"
         )
-    if bottleneck := saturated(found.nodes):
-        raise Unproven(f"the product's frame rate cannot be measured: {bottleneck}\n{found.table()}")
+    if excuse := full(found.nodes):
+        raise Unproven(f"this machine is too busy to measure the product's frame rate: {excuse}\n{found.table()}")
 
 
 def _require_a_known_source(found: Streaming) -> None:

@@ -85,7 +85,7 @@ class InputLag:
         patience = BUSY_MILLISECONDS if usual >= limit else HELD_UP_MILLISECONDS
         if self.drift > patience:
             return f"the page's own timer was late by {self.drift:.1f} ms"
-        return node_busy.full_nodes(self.nodes)
+        return node_busy.full(self.nodes)
 
     @property
     def cause(self) -> str:

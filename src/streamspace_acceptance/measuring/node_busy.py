@@ -13,6 +13,8 @@ from streamspace_acceptance.cluster.objects import Pod
 
 SATURATED = 0.9
 """Above this share of its processors a node is itself what limits a figure."""
+FULL = 0.97
+"""Above this share each thing on the node waits for its turn, so that answers are late whatever the product does."""
 _IDLE, _WAITING = 3, 4  # proc(5): the columns of /proc/stat in which a processor does nothing
 SOURCE = "/proc/stat by exec"
 
@@ -58,12 +60,16 @@ def _readable(cluster: Cluster) -> list[Pod]:
 
 def saturated(shares: Mapping[str, float]) -> str:
     """That nodes were themselves the limit, as a part of a sentence; empty if none was."""
-    return f"the machine was the bottleneck: {full}" if (full := full_nodes(shares)) else ""
+    return f"the machine was the bottleneck: {busy}" if (busy := _above(SATURATED, shares)) else ""
 
 
-def full_nodes(shares: Mapping[str, float]) -> str:
+def full(shares: Mapping[str, float]) -> str:
     """The nodes whose processors had no time left, as a part of a sentence; empty if none was."""
-    return ", ".join(f"{node} was {share:.0%} busy" for node, share in sorted(shares.items()) if share > SATURATED)
+    return _above(FULL, shares)
+
+
+def _above(limit: float, shares: Mapping[str, float]) -> str:
+    return ", ".join(f"{node} was {share:.0%} busy" for node, share in sorted(shares.items()) if share > limit)
 
 
 def describe(shares: Mapping[str, float]) -> str:

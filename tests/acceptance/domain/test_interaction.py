@@ -245,11 +245,11 @@ def test_lag_that_the_network_alone_explains_is_unproven() -> None:
 
 def test_late_answers_of_a_saturated_node_are_unproven() -> None:
     late = lag([20.0] * 10, [180.0] * 10)
-    with pytest.raises(Unproven, match="too busy to measure the product's lag: n1 was 96% busy"):
-        expect.interaction.lag_below(replace(late, nodes={"n1": 0.96, "n2": 0.4}), LIMIT)
+    with pytest.raises(Unproven, match="too busy to measure the product's lag: n1 was 99% busy"):
+        expect.interaction.lag_below(replace(late, nodes={"n1": 0.99, "n2": 0.4}), LIMIT)
     with pytest.raises(Unmet):
-        expect.interaction.lag_below(replace(late, nodes={"n1": 0.85}), LIMIT)
-    assert expect.interaction.lag_below(replace(lag([20.0] * 10, [30.0] * 10), nodes={"n1": 0.96}), LIMIT) == 30.0
+        expect.interaction.lag_below(replace(late, nodes={"n1": 0.95}), LIMIT)
+    assert expect.interaction.lag_below(replace(lag([20.0] * 10, [30.0] * 10), nodes={"n1": 0.99}), LIMIT) == 30.0
 
 
 SPARED, CAUGHT = [15.0, 140.0, 23.0] * 10, [142.0, 15.0, 142.0] * 10

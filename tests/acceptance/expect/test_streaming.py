@@ -64,7 +64,7 @@ def test_a_slow_or_lost_connection_fails(changes: dict[str, Any], actual: str) -
         ({"delayed": [4.0] * 10}, "was measured as 0 ms"),
         ({"trips": [4.0] * 85 + [60.0] * 15, "lateness": [3.0] * 100}, "this machine is too busy"),
         ({"trips": [55.0] * 100, "delayed": [85.0] * 10, "lateness": [9.0] * 100}, "this machine is too busy"),
-        ({"trips": [55.0] * 100, "delayed": [85.0] * 10, "nodes": {"n1": 0.95}}, "n1 was 95% busy"),
+        ({"trips": [55.0] * 100, "delayed": [85.0] * 10, "nodes": {"n1": 0.99}}, "n1 was 99% busy"),
     ],
 )
 def test_latency_without_a_valid_figure_is_unproven(changes: dict[str, Any], reason: str) -> None:
@@ -117,7 +117,7 @@ def test_too_few_pictures_fail(rates: list[FrameRate], actual: str) -> None:
         ({"slow": rate(14.0, drawn=14.0, source=10.0)}, "was to draw 10 pictures/s and drew 14"),
         ({"rates": [rate(12.0, drawn=12.0)]}, "the source of motion is itself too slow"),
         ({"rates": [rate(14.0)], "lateness": [4.0] * 100}, "this machine is too busy"),
-        ({"rates": [rate(14.0)], "nodes": {"n1": 0.95}}, "n1 was 95% busy"),
+        ({"rates": [rate(14.0)], "nodes": {"n1": 0.99}}, "n1 was 99% busy"),
         ({"rates": [FrameRate(6.0, 30.0, [Frame(n / 30, None) for n in range(180)])]}, "not the colours of their"),
     ],
 )
