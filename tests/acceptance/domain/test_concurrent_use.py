@@ -102,6 +102,8 @@ class Office(WithMainContainers):
     def leads(self, viewer: Viewer) -> str:
         if self.crossed.is_set() and viewer.session == "s-2":
             return "s-3"
+        if self.trouble == "mixed-commands" and viewer.session == "s-1":
+            return "s-2"
         again = self.trouble == "wrong-desktop-later" and self.visits.count("s-2") > 1
         return "s-1" if (again or self.trouble == "wrong-desktop") and viewer.session == "s-2" else viewer.session
 
@@ -112,7 +114,8 @@ class Office(WithMainContainers):
         found = re.search(r"#([0-9a-f]{6})", text)
         assert found is not None
         self.colours[session] = tuple(bytes.fromhex(found[1]))  # type: ignore[assignment]
-        if name := re.match(r"m=(\d+);", text):
+        name = re.match(r"m=(\d+);", text)
+        if name and not (self.trouble == "mixed-commands" and session == "s-2"):
             for place in range(3):
                 self.keep(session, place, name[1])
 
@@ -330,6 +333,14 @@ def test_a_viewer_who_is_led_to_anothers_desktop(trouble: str, other: str) -> No
     with pytest.raises(Unproven, match="sessions interfere"):
         expect.users.reachable(outcome)
     with pytest.raises(Unmet, match=f"a temporary file in {other}, made in s-2"):
+        expect.users.undisturbed(outcome)
+
+
+def test_user_whose_desktop_has_guests_is_not_out_of_reach() -> None:
+    outcome = day("mixed-commands")
+    with pytest.raises(Unproven, match=r"sessions interfere.*s-2: what was typed was not carried out"):
+        expect.users.reachable(outcome)
+    with pytest.raises(Unmet, match="the desktop of s-1 shows what was typed in s-2"):
         expect.users.undisturbed(outcome)
 
 

@@ -179,12 +179,17 @@ class ConcurrentUse:
                 trouble = "what was typed was not carried out in the session's pod"
             self.outcome.desktops.append((screen.name, trouble or "none: it rendered and accepted input"))
             if trouble is not None:
-                if screen in self._misled:
+                if screen in self._misled or self._has_guests(screen):
                     self.outcome.astray.append(f"{screen.name}: {trouble}")
                 else:
                     self.outcome.unreachable[screen.name] = trouble
         if self.outcome.leaks:
             self._explain_leaks()
+
+    def _has_guests(self, screen: DesktopViewer) -> bool:
+        """Whether a viewer of another session sees this one, and so may type in the midst of what is typed here."""
+        guests = [other for other in self._screens if other.session is not screen.session]
+        return any(guest.shows(screen.colour) for guest in guests)
 
     def _shown_of_others(self, screen: DesktopViewer) -> list[str]:
         others = [other for other in self._users if other.session is not screen.session]
