@@ -119,7 +119,7 @@ def test_two_sweeps_at_once(others: Place, before: Scene, tmp_path: Path) -> Non
         subprocess.Popen(SWEEP, env=others.environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
         for _ in range(2)
     ]
-    said = [process.communicate(timeout=SWEPT_SECONDS)[1] for process in both]
+    said = [process.communicate(timeout=2 * SWEPT_SECONDS)[1] for process in both]
     assert [process.returncode for process in both] == [0, 0], said
     assert sum("Removed after a killed run: session" in output for output in said) == 1, said
     check(others, before, "\n".join(said))

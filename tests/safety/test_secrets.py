@@ -28,7 +28,7 @@ from tests.support.project import PROJECT
 
 PLANTED = Path(__file__).with_name("planted_secrets.py")
 POD, SECRET = "streamspace-k8s-agent-canary", "canary"
-RUN_SECONDS = 240
+RUN_SECONDS = 480
 CHOSEN = {
     "kubeconfig": 'kube/+c4nary"=Zq7fJ2mW',
     "cookie": "cookie.c4nary.Hv83KdPqX2",
