@@ -79,11 +79,9 @@ def _turn(item: pytest.Item) -> int:
     nothing runs beside them.
     """
     if _is_quiet(item):
-        return 6
-    if item.get_closest_marker("longest"):
-        return 3
+        return 5
     if item.get_closest_marker("sandbox"):
-        return 4 if item.get_closest_marker("proof") else 5
+        return 3 if item.get_closest_marker("proof") else 4
     if _folder(item) == TOGETHER:
         return 2
     return 2 if item.get_closest_marker("slow") or _uses(item, STARTS_BEHAVE, SHARES_STORES) else 1

@@ -9,8 +9,6 @@ from tests.proof.families.healthy import LOAD_PHASE
 from tests.proof.register import criteria_of_the_embedded, plan_test_of
 from tests.scheduling import busy
 
-FIRST = pytest.mark.xdist_group(busy(healthy.ID))
-"""A worker that has two more tests is not given any that would wait for the healthy run."""
 SAMPLE = [case for case in [*planted_faults.sample(), *all_cases()] if case.sample]
 
 
@@ -19,9 +17,9 @@ def _parameters() -> list[object]:
 
 
 def _marks(case: Case) -> list[pytest.MarkDecorator]:
-    """Planted faults have sandboxes of their own, and the others share one."""
+    """Planted faults have sandboxes of their own, and the others share one. Nothing runs beside the healthy run."""
     if case.id == healthy.ID:
-        return [pytest.mark.longest, FIRST]
+        return [pytest.mark.quiet]
     return [pytest.mark.xdist_group(busy(case.id if case.family == planted_faults.FAMILY else "behind a proxy"))]
 
 
@@ -34,13 +32,11 @@ def test_sampled_case_is_as_wanted(case: Case, lane: Lane) -> None:
     assert not outcome.problems, "\n".join([*outcome.problems, outcome.console])
 
 
-@FIRST
 def test_every_criterion_has_a_planted_fault() -> None:
     planned = [fault for fault in faults() if not fault.beyond_the_plan]
     assert {fault.breaks for fault in planned if not fault.tolerable} == criteria_of_the_embedded()
 
 
-@FIRST
 def test_every_test_of_phases_0_to_3_is_in_the_sample() -> None:
     """Those of phase 4 take minutes each: `make proof` has them."""
     sampled = [plan_test_of(criterion)["id"] for case in planted_faults.sample() for criterion in case.criteria]
