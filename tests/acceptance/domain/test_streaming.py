@@ -83,7 +83,8 @@ def streamed(monkeypatch: pytest.MonkeyPatch, is_frozen: Callable[[float], bool]
     viewer = SimpleNamespace(connections=(1, 1), stream_meter=lambda *_: meter)
     session = SimpleNamespace(subject="session s", viewing=viewing)
     desktop = SimpleNamespace(session=session, wait_until_rendered=lambda: None, opened=lambda: viewer)
-    clients = SimpleNamespace(budgets=Budgets(1.0), http=SimpleNamespace(base_url="http://localhost"))
+    cluster = SimpleNamespace(pods=list)  # without a pod to look into nothing is known of the nodes
+    clients = SimpleNamespace(budgets=Budgets(1.0), http=SimpleNamespace(base_url="http://localhost"), cluster=cluster)
     found = list[Streaming]()
 
     def put(result: Streaming) -> Streaming:
