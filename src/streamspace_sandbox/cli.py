@@ -17,8 +17,9 @@ from streamspace_sandbox.host import rootless
 from streamspace_sandbox.host.start_error import StartError
 from streamspace_sandbox.lifecycle import given_cluster, start
 from streamspace_sandbox.lifecycle.credentials import CONTEXT
-from streamspace_sandbox.lifecycle.instance import LOOPBACK, Instance, InstanceState, instances
+from streamspace_sandbox.lifecycle.instance import Instance, InstanceState, instances
 from streamspace_sandbox.lifecycle.report import describe
+from streamspace_sandbox.real_kubernetes import cache
 from streamspace_sandbox.real_kubernetes import preparation as real_kubernetes
 
 NAMESPACE = "streamspace"
@@ -134,8 +135,9 @@ def _check(_options: argparse.Namespace) -> int:
 def _environment(instance: Instance, state: InstanceState) -> dict[str, str]:
     """The variables that lead curl, kubectl and the suite to the instance."""
     variables = _variables(state.api_url or "", state.api_token or "", instance.expired_token, instance.kubeconfig)
-    if state.kubernetes_host != LOOPBACK:  # the suite takes the cluster of another address for somebody else's
-        variables["STREAMSPACE_ALLOW_CONTEXT"] = CONTEXT
+    if state.is_real:
+        variables["STREAMSPACE_ALLOW_CONTEXT"] = CONTEXT  # the suite takes another address for somebody else's
+        variables["PATH"] = f"{os.environ['PATH']}:{cache.folder() / 'bin'}"  # kubectl and Helm, after the user's own
     return variables | ({"STREAMSPACE_PROFILE": state.contract} if state.contract else {})
 
 

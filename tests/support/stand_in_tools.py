@@ -13,6 +13,7 @@ HANGING = "exec /bin/sleep 600"
 CASES: dict[str, tuple[dict[str, str | None], set[str]]] = {
     "all good": ({}, set()),
     "plain helm version": ({"helm": """echo 'version.BuildInfo{Version:"v3.16.4", GitCommit:"7877b4"}'"""}, set()),
+    "a helm that was built without its patch release": ({"helm": "echo v3.18"}, set()),
     "another helm 3": ({"helm": "echo v3.12.0+gabc"}, set()),
     "old helm": ({"helm": "echo 'Client: v2.17.0+ga690bad'"}, {"0-3"}),
     "helm 4.0.1": ({"helm": "echo v4.0.1+g12500dd"}, {"0-3"}),

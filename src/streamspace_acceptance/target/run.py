@@ -93,7 +93,7 @@ class Run:
             self.clients.profile,
             lambda: self.clients.cluster,
             lambda: self.clients.api,
-            needs_no_images=lambda: self.target.is_embedded,
+            needs_no_images=lambda: self.target.needs_no_images,
             patience=self.clients.budgets.named,
         )
 

@@ -43,8 +43,8 @@ class Target:
     """A StreamSpace that answered, and what it says of itself. `time_scale` multiplies the plan's seconds.
 
     `embedded`: whether this run has started it. `is_embedded`: whether it reports that it is an embedded one,
-    also if a user has started it. Such a target is deployed without kubectl, Helm, Docker and images. It is not a
-    release. `forwarded`: whether the suite itself leads to its API through Kubernetes.
+    also if a user has started it. It is not a release. `needs_no_images`: whether it reports that it runs without
+    images and the tools that make them. `forwarded`: whether the suite itself leads to its API through Kubernetes.
     """
 
     api_url: str
@@ -57,6 +57,7 @@ class Target:
     kubernetes_version: str
     embedded: bool
     is_embedded: bool = False
+    needs_no_images: bool = False
     forwarded: bool = False
     expired_token: str | None = None
     context: str | None = None
@@ -144,6 +145,7 @@ def survey(settings: Settings, program: Path | None, *, embedded: bool = False) 
             kubernetes_version=cluster.version(),
             embedded=embedded,
             is_embedded=is_embedded(config),
+            needs_no_images=needs_no_images(config),
             forwarded=settings.target is not None,
             expired_token=settings.expired_token,
             context=settings.context,
@@ -155,6 +157,11 @@ def survey(settings: Settings, program: Path | None, *, embedded: bool = False) 
 def is_embedded(config: Mapping[str, str]) -> bool:
     """Whether a target says in its ConfigMap that it is an embedded StreamSpace."""
     return config.get("deployment") == "embedded"
+
+
+def needs_no_images(config: Mapping[str, str]) -> bool:
+    """Whether a target says in its ConfigMap that its Kubernetes runs it without images."""
+    return is_embedded(config) and config.get("runs-from") != "images"
 
 
 def checked_url(settings: Settings) -> str:

@@ -22,7 +22,7 @@ def deploy_on(kubeconfig: Path, context: str | None, *, time_scale: float) -> De
     """Deploy on the cluster of `context`, or of the current one. Raises StartError."""
     with _endpoint(kubeconfig, context) as endpoint:
         try:
-            return asyncio.run(deploy(endpoint, time_scale=time_scale, deadline=DEPLOY_SECONDS))
+            return asyncio.run(deploy(endpoint, time_scale=time_scale, deadline=DEPLOY_SECONDS, from_images=True))
         except DeploymentError as failure:
             raise StartError(str(failure)) from failure
 

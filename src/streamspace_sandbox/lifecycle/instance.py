@@ -54,6 +54,11 @@ class InstanceState:
     api_token: str | None = None
     nodes: int = 1
 
+    @property
+    def is_real(self) -> bool:
+        """Whether its Kubernetes is a real one, which has an address of its own."""
+        return self.kubernetes_host != LOOPBACK
+
 
 @dataclass(frozen=True)
 class Instance:

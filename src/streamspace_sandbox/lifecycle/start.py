@@ -216,7 +216,9 @@ async def _deploy_if_deleted(instance: Instance, state: InstanceState, report: R
     if await is_deployed(endpoint):
         return state
     report("the namespace was deleted: deploying StreamSpace again")
-    deployed = await deploy(endpoint, time_scale=state.time_scale, no_limits=rootless.no_limits())
+    deployed = await deploy(
+        endpoint, time_scale=state.time_scale, no_limits=rootless.no_limits(), from_images=state.is_real
+    )
     report(_where(deployed))
     state = _found(instance, state, deployed)
     instance.write(state)
@@ -280,7 +282,11 @@ async def _deploy(
     report(f"Kubernetes answers at {endpoint.url}")
     try:
         deployed = await deploy(
-            endpoint, time_scale=state.time_scale, deadline=flavor.deploy_seconds, no_limits=rootless.no_limits()
+            endpoint,
+            time_scale=state.time_scale,
+            deadline=flavor.deploy_seconds,
+            no_limits=rootless.no_limits(),
+            from_images=state.is_real,
         )
     except DeploymentError as failure:
         raise StartError(str(failure)) from failure

@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,15 +69,21 @@ async def is_deployed(endpoint: KubeEndpoint) -> bool:
 
 
 async def deploy(
-    endpoint: KubeEndpoint, *, time_scale: float, deadline: float = DEADLINE, no_limits: str | None = None
+    endpoint: KubeEndpoint,
+    *,
+    time_scale: float,
+    deadline: float = DEADLINE,
+    no_limits: str | None = None,
+    from_images: bool = False,
 ) -> DeployedStreamSpace:
     """Deploy into namespace `streamspace`. Raises DeploymentError, at the latest after `deadline` seconds.
 
     `no_limits` says why the cluster's nodes enforce no limits, as part of a sentence; None where they do.
+    `from_images`: whether its containers have images, as on any Kubernetes but the stand-in.
     """
     try:
         async with KubeClient(endpoint) as client:
-            await _apply_all(client, time_scale, no_limits)
+            await _apply_all(client, list(manifests(time_scale, no_limits, from_images=from_images)))
             readiness = Readiness(client)
             try:
                 async with asyncio.timeout(deadline):
@@ -120,21 +126,22 @@ async def undeploy(endpoint: KubeEndpoint) -> bool:
         raise DeploymentError(f"Kubernetes did not delete StreamSpace ({error or type(error).__name__}).") from error
 
 
-async def _apply_all(client: KubeClient, time_scale: float, no_limits: str | None) -> None:
-    for manifest in manifests(time_scale, no_limits):
+async def _apply_all(client: KubeClient, deployed: Sequence[Obj]) -> None:
+    for manifest in deployed:
         await _apply(client, manifest)
         if manifest["kind"] == "Namespace":
             for secret in _secrets():
                 await _create_unless_there(client, secret)
 
 
-def manifests(time_scale: float, no_limits: str | None = None) -> Iterator[Obj]:
+def manifests(time_scale: float, no_limits: str | None = None, *, from_images: bool = False) -> Iterator[Obj]:
     """Every object of the deployment but the secrets, in the order of creation."""
     for path in sorted(MANIFESTS.glob("*.yaml")):
         for manifest in yaml.safe_load_all(path.read_text(encoding="utf-8")):
             if manifest["metadata"]["name"] == "streamspace-config":
                 manifest["data"] |= {"time-scale": f"{time_scale:g}"}
                 manifest["data"] |= {"no-limits": no_limits} if no_limits else {}
+                manifest["data"] |= {"runs-from": "images"} if from_images else {}
             yield manifest
 
 

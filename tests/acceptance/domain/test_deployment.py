@@ -17,7 +17,7 @@ from streamspace_acceptance.domain.deployment.deployment import Deployment
 from streamspace_acceptance.domain.deployment.health import Health
 from streamspace_acceptance.domain.deployment.images import Image
 from streamspace_acceptance.domain.deployment.readiness import Component
-from streamspace_acceptance.outcomes import NotApplicable, Unmet
+from streamspace_acceptance.outcomes import NotApplicable, Unmet, Unproven
 from streamspace_acceptance.product.agents import Agent, AgentList
 from streamspace_acceptance.waiting import Budget
 from tests.support.fake_environment import PROFILE, FakeCluster, Json, deployment, node, running
@@ -55,6 +55,16 @@ def test_missing_tools_apply_where_something_needs_them(
     examined = deployment(FakeCluster(nodes=nodes), **variables)
     for criterion in ("0-3", "0-4"):
         with pytest.raises(Unmet if applies else NotApplicable):
+            expect.environment.meets(criterion, examined)
+
+
+def test_missing_tools_of_a_user_who_does_not_see_nodes_are_unproven(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    examined = deployment(FakeCluster(nodes=403))
+    for criterion in ("0-3", "0-4"):
+        with pytest.raises(Unproven, match="the suite may not list nodes"):
             expect.environment.meets(criterion, examined)
 
 

@@ -38,12 +38,12 @@ def product() -> Iterator[str]:
 
 
 def problem(**variables: str | Path | None) -> str:
-    """The one sentence for these environment variables, found within 10 s."""
+    """The one sentence for these environment variables, found soon: on a busy machine within 30 s."""
     began = waiting.now()
     settings = Settings.from_environment({name: str(value) for name, value in variables.items() if value is not None})
     with pytest.raises(SetupProblem) as caught, open_target(settings):
         pytest.fail("it opened")
-    assert waiting.now() - began < 10
+    assert waiting.now() - began < 30
     assert "\n" not in caught.value.sentence
     return caught.value.sentence
 
@@ -225,6 +225,8 @@ def test_a_checkout_that_is_no_folder(program: Path, product: str, tmp_path: Pat
 )
 def test_only_who_says_so_is_an_embedded_one(config: dict[str, str], embedded: bool) -> None:
     assert target.is_embedded(config) is embedded
+    assert target.needs_no_images(config) is embedded
+    assert not target.needs_no_images({**config, "runs-from": "images"})
 
 
 def test_call_at_the_start_has_as_long_as_any_other(monkeypatch: pytest.MonkeyPatch, program: Path) -> None:

@@ -14,13 +14,16 @@ FAMILY = "real"
 ON_A_REAL_ONE = ("--kubernetes", "real")
 UNSEEN_NODES = "1.1c-2"
 """What no node can hold is unknown to a user who does not see the nodes."""
+OF_IMAGES = frozenset({"0-2", "0-3", "0-5"})
+"""It runs from images there, and `up` leads to a kubectl and a Helm. Nothing needs Docker."""
+NEED_OF_DOCKER = "0-4"
 OF_PODS = ("1.1a", "1.1b", "1.1c", "1.2", "1.4", "2.2")
 
 
 def cases() -> list[Case]:
     return [
         _case("phases-0-to-3", as_it_is),
-        _case("few-rights", few_rights, unproven={UNSEEN_NODES}),
+        _case("few-rights", few_rights, unproven={UNSEEN_NODES, NEED_OF_DOCKER}),
         _case("immediate-binding", immediate_binding, OF_PODS),
         _case("sidecar-first", sidecar_first, OF_PODS),
         _case("two-nodes", as_it_is, (*OF_PODS, "3.1", "3.4"), nodes=2),
@@ -42,7 +45,7 @@ def _check(around: Surroundings, tests: tuple[str, ...], unproven: Set[str], nod
         run = run_suite(
             around(target, reports.with_suffix(".kubeconfig")), reports, f"--tags={chosen}", "-D", "gate=off"
         )
-    wanted = healthy.criteria_without_load()
+    wanted = healthy.criteria_without_load() | OF_IMAGES
     if tests:
         wanted = {criterion for criterion in wanted if plan_test_of(criterion)["id"] in tests}
     missing = sorted(criterion for criterion in unproven if not run.reasons.get(criterion))

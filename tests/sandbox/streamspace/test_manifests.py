@@ -33,6 +33,11 @@ def test_config_map_states_time_scale_and_embedded() -> None:
     assert config["data"] == {"version": "v2.0-beta.1", "deployment": "embedded", "time-scale": "0.1"}
 
 
+def test_config_map_states_images() -> None:
+    config = next(m for m in manifests(0.1, from_images=True) if m["metadata"]["name"] == "streamspace-config")
+    assert config["data"]["runs-from"] == "images"
+
+
 def test_manifests_pods_get_no_service_links() -> None:
     """Kubernetes would set STREAMSPACE_API_PORT and its like in every pod."""
     for manifest in manifests(0.1):

@@ -65,10 +65,10 @@ def _deployment(settings: Settings, stack: ExitStack) -> Deployment:
 
     deployment: Deployment
 
-    def is_embedded() -> bool:
-        """Whether the target declares itself embedded; False when it does not answer."""
+    def needs_no_images() -> bool:
+        """Whether the target says that it runs without images; False when it does not answer."""
         try:
-            return target.is_embedded(deployment.cluster.config_map(target.CONFIG_MAP))
+            return target.needs_no_images(deployment.cluster.config_map(target.CONFIG_MAP))
         except (ClusterError, SetupProblem):
             return False
 
@@ -77,7 +77,7 @@ def _deployment(settings: Settings, stack: ExitStack) -> Deployment:
         load(settings.profile),
         cluster,
         api,
-        needs_no_images=is_embedded,
+        needs_no_images=needs_no_images,
         patience=lambda name: Budget(name, PATIENCE_SECONDS, 1.0),
         tool_seconds=TOOL_SECONDS,
     )

@@ -71,10 +71,18 @@ class Deployment:
             )
 
     def require_need_of(self, tool: Tool) -> None:
-        """NotApplicable where a tool is missing that nothing needs: nothing is to be built, and no node runs Docker."""
+        """NotApplicable where a tool is missing that nothing needs: nothing is to be built, and no node runs Docker.
+
+        Unproven where the suite may not list nodes, which would show it.
+        """
         if tool.version is not None or self._settings.repo is not None or self.standing.trouble is not None:
             return
         runtimes = images.container_runtimes(self.cluster)
+        if runtimes is None:
+            raise Unproven(
+                f"`{tool.command}`: {tool.trouble}; whether anything needs {tool.name} is unknown, since the suite may "
+                "not list nodes"
+            )
         if runtimes and not any(runtime.startswith("docker://") for runtime in runtimes):
             raise NotApplicable(
                 f"does not apply: nothing is to be built here (STREAMSPACE_REPO is not set), and the cluster runs its "

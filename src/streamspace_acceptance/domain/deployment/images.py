@@ -29,7 +29,7 @@ class Image:
 
 def look_for(names: list[str], cluster: Cluster, *, seconds: float | None) -> list[Image]:
     """Each of the images. `seconds` is how long Docker may take for an answer; None: it is not asked."""
-    nodes, pods = _nodes(cluster), cluster.raw_pods()
+    nodes, pods = _nodes(cluster) or [], cluster.raw_pods()  # the pods show the images as well
     with as_cluster_error("list nodes and pods"):
         return [Image(name, _built(name, seconds), (*_listed(name, nodes), *_used(name, pods))) for name in names]
 
@@ -40,20 +40,23 @@ def _built(name: str, seconds: float | None) -> bool | None:
     return call("docker", "image", "inspect", "--format", "{{.Id}}", name, seconds=seconds).trouble is None
 
 
-def container_runtimes(cluster: Cluster) -> list[str]:
-    """The container runtimes of the nodes, as `containerd://1.7.2`; none where nodes are hidden or do not say."""
-    infos = [(node.get("status") or {}).get("nodeInfo") or {} for node in _nodes(cluster)]
+def container_runtimes(cluster: Cluster) -> list[str] | None:
+    """The container runtimes of the nodes, as `containerd://1.7.2`; None where the suite may not list nodes."""
+    nodes = _nodes(cluster)
+    if nodes is None:
+        return None
+    infos = [(node.get("status") or {}).get("nodeInfo") or {} for node in nodes]
     found = [info.get("containerRuntimeVersion") for info in infos]
     return sorted({str(runtime) for runtime in found if runtime and "://" in str(runtime)})
 
 
-def _nodes(cluster: Cluster) -> list[Json]:
-    """The nodes; none where listing them is forbidden: then the pods show the images."""
+def _nodes(cluster: Cluster) -> list[Json] | None:
+    """The nodes; None where listing them is forbidden."""
     try:
         return cluster.raw_nodes()
     except ClusterError as error:
         if error.status == FORBIDDEN:
-            return []
+            return None
         raise
 
 

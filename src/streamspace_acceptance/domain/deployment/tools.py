@@ -11,10 +11,11 @@ from streamspace_acceptance.strict_json import NotJson, read_object
 RECOMMENDED_HELM = "3.18.0"
 _TRIED_HELM = ((3, 16), (3, 18))
 _KUBECTL = re.compile(r"v1\.\d+\.\d+\S*")
-# `v3.18.0+gcc36c9d`; plain `helm version` wraps it, and Helm 2 puts "Client: " before it.
+# `v3.18.0+gcc36c9d`, or `v3.18` where it was built without its release's flags; plain `helm version` wraps it, and
+# Helm 2 puts "Client: " before it.
 _HELM = re.compile(
     r"(?:Client: )?(?:&?version\.(?:BuildInfo|Version)\{(?:Version|SemVer):\")?"
-    r"(?P<version>v(?P<major>\d+)\.(?P<minor>\d+)\.\d+(?:[-+][\w.+-]*)?)(?:\".*\})?"
+    r"(?P<version>v(?P<major>\d+)\.(?P<minor>\d+)(?:\.\d+)?(?:[-+][\w.+-]*)?)(?:\".*\})?"
 )
 _FORBIDDEN = "Error from server (Forbidden)"
 _DOCKER = re.compile(r"\d+\.\d+(?:\.\d+)?[\w.+~-]*")
