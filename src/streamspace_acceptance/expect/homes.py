@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from streamspace_acceptance.domain.sessions import home_contents
-from streamspace_acceptance.domain.sessions.home import FileState, HomeVolume, SavedFile
+from streamspace_acceptance.domain.sessions.home import LARGE_BYTES, FileState, HomeVolume, SavedFile
 from streamspace_acceptance.evidence.judged import judged, table
 from streamspace_acceptance.outcomes import Unmet
+
+ANOTHER_HOME = "a contract profile can name the home (pods.home, docs/profiles.md)"
+NO_SUCH_FILE = "No such file or directory"
 
 
 def saved(file: SavedFile, found: FileState) -> None:
@@ -16,7 +19,16 @@ def saved(file: SavedFile, found: FileState) -> None:
             f"{file.path} in pod {found.pod}",
             expected="the file saved",
             actual=f"exit code {file.done.code}: {file.done.stderr.strip()}",
-            likely="the user may not write to the home, or it is full",
+            likely=f"there is no such folder; {ANOTHER_HOME}"
+            if NO_SUCH_FILE in file.done.stderr
+            else "the user may not write to the home, or it is full",
+        )
+    if file.large_trouble:
+        raise Unmet(
+            f"the home in pod {found.pod}",
+            expected=f"room for a file of {LARGE_BYTES // 1024**2} MiB",
+            actual=file.large_trouble,
+            likely="the home's volume is full, or smaller than a user needs",
         )
     kept(file, found)
 
@@ -25,7 +37,7 @@ def kept(file: SavedFile, found: FileState) -> None:
     """The file reads as it was saved, and it is the very file: the mark of this run is beside it."""
     mark = f"{file.mark}\n"
     files = [(file.path, f"{file.text}\n", found.file), (file.mark_path, mark, found.mark)]
-    files += [(f"{file.large_path}, its end", mark, found.large)] if found.large is not None else []
+    files += [(f"{file.large_path}, checksum and bytes", file.large, found.large)] if found.large is not None else []
     rows = [(path, repr(saved), repr(read.stdout), read.code) for path, saved, read in files]
     judged(f"the file in pod {found.pod}", table("file | saved | read | exit code", rows))
     judged("files of other kinds", f"saved:\n{file.more}\nfound:\n{found.more}")
@@ -57,8 +69,14 @@ def on_own_volume(home: HomeVolume) -> None:
             f"{home.path} in pod {home.pod}",
             expected=f"the session's own volume claim, Bound, mounted at {home.path}",
             actual="; ".join(troubles),
-            likely="the pod's volumes do not follow the session",
+            likely=_why_elsewhere(home),
         )
+
+
+def _why_elsewhere(home: HomeVolume) -> str:
+    if home.elsewhere and not home.mounts:
+        return f"the volume is mounted at {', '.join(home.elsewhere)}; {ANOTHER_HOME}"
+    return "the pod's volumes do not follow the session"
 
 
 def _not_claimed(home: HomeVolume) -> list[str]:

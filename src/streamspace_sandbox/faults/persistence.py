@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,9 @@ from streamspace_sandbox.faults.support.pod_volumes import (
 OBJECTS = "streamspace_sandbox.streamspace.agent.objects"
 SHARED_CLAIM = "streamspace-homes"
 KEPT_BYTES = 64 * 1024
+GARBLED_BYTES = 4096
+SOMEBODY = 12345
+OTHERS_MAY_READ = 0o004
 
 
 def _mount_home_read_only(desktop_container: Any, owner: Any) -> Any:
@@ -59,11 +63,58 @@ def _lose_folders(_pod: Any, home: Path) -> None:
 
 
 def _cut_large_files(_pod: Any, home: Path) -> None:
+    for path in _of_large_files(home):
+        os.truncate(path, KEPT_BYTES)
+
+
+def _of_large_files(home: Path) -> Iterator[Path]:
     for path in home.rglob("*"):
         if path.is_file() and not path.is_symlink() and path.stat().st_size > KEPT_BYTES:
-            os.truncate(path, KEPT_BYTES)
+            yield path
 
 
+def _garble_large_files(_pod: Any, home: Path) -> None:
+    """A block in the middle is lost; the file is as long as it was, and begins and ends as before."""
+    for path in _of_large_files(home):
+        with path.open("r+b") as file:
+            file.seek(path.stat().st_size // 2)
+            file.write(bytes(GARBLED_BYTES))
+
+
+def _own_by_somebody(_pod: Any, home: Path) -> None:
+    for path in home.rglob("*"):
+        os.chown(path, SOMEBODY, -1, follow_symlinks=False)
+
+
+def _open_to_others(_pod: Any, home: Path) -> None:
+    """Private files are private no longer."""
+    for path in home.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            path.chmod(path.stat().st_mode | OTHERS_MAY_READ)
+
+
+def _is_waking(replicaset: Any) -> bool:
+    return not is_replacing(replicaset)
+
+
+register_fault(
+    "large-files-garbled-on-wake",
+    breaks="1.4-5",
+    description="A block in the middle of each large file is lost after a session was woken; its length is not",
+    kubernetes=on_claims(_garble_large_files, when=_is_waking),
+)
+register_fault(
+    "owner-lost-on-wake",
+    breaks="1.4-5",
+    description="The files of a home belong to somebody else after a session was woken",
+    kubernetes=on_claims(_own_by_somebody, when=_is_waking),
+)
+register_fault(
+    "private-files-opened-on-wake",
+    breaks="1.4-5",
+    description="Everybody may read the private files of a home after a session was woken",
+    kubernetes=on_claims(_open_to_others, when=_is_waking),
+)
 register_fault(
     "folders-lost-with-pod",
     breaks="1.2-3",
@@ -80,7 +131,7 @@ register_fault(
     "folders-lost-on-wake",
     breaks="1.4-5",
     description="The files in the folders of a home are gone after a session was woken",
-    kubernetes=on_claims(_lose_folders, when=lambda replicaset: not is_replacing(replicaset)),
+    kubernetes=on_claims(_lose_folders, when=_is_waking),
 )
 register_fault(
     "unreadable-file-in-home",

@@ -1,5 +1,6 @@
 """Files of several kinds in a home: what is kept is told from what is lost, or comes back."""
 
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +21,7 @@ class _Here:
 
 
 HERE, POD = cast("Any", _Here()), cast("Any", None)
+RIGHTS, ME = "rights of a private file's owner and others", os.getuid()
 
 
 def test_home_as_it_was_saved_does_not_differ(tmp_path: Path) -> None:
@@ -46,6 +48,8 @@ def _followed(folder: Path) -> None:
         (lambda folder: (folder / "program").chmod(0o644), "a program may be run: no, not yes"),
         (lambda folder: (folder / "plain").chmod(0o755), "a plain file may be run: yes, not no"),
         (_followed, "a link leads to: nothing, not program"),
+        (lambda folder: (folder / "empty folder").rmdir(), "an empty folder is there: no, not yes"),
+        (lambda folder: (folder / "private").chmod(0o604), f"{RIGHTS}: rw-r-- of user {ME}, not rw---- of user {ME}"),
         (lambda folder: (folder / "deleted").touch(), "a file that every second save deletes is there: yes, not no"),
         (lambda folder: (folder / "many files" / "77").unlink(), "of a hundred files there are: 99, not 100"),
         (
@@ -59,6 +63,12 @@ def test_home_that_lost_a_kind_of_file_differs(tmp_path: Path, happens: Callable
     saved = home_contents.save(HERE, POD, str(tmp_path), "mark")
     happens(tmp_path)
     assert home_contents.differences(saved, home_contents.tell(HERE, POD, str(tmp_path))) == [says]
+
+
+def test_home_whose_group_changed_does_not_differ(tmp_path: Path) -> None:
+    saved = home_contents.save(HERE, POD, str(tmp_path), "mark")
+    (tmp_path / "private").chmod(0o660)  # as a node does it that gives a volume to the pod's group (fsGroup)
+    assert home_contents.differences(saved, home_contents.tell(HERE, POD, str(tmp_path))) == []
 
 
 def test_home_without_the_folder_differs_in_everything(tmp_path: Path) -> None:

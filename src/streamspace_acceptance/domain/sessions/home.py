@@ -21,18 +21,22 @@ chmod 000 unreadable; chmod 500 closed
 """
 MOUNTS = 'readlink -f "$1" || echo; readlink -f "$2" || echo; cat /proc/self/mountinfo'
 """A folder may stand behind a link: /home leads to /var/home on some systems."""
-LARGE_BYTES = 1024 * 1024
+LARGE_BYTES = 8 * 1024 * 1024
+"""More than what is sent in one piece at the most: 4 MiB by gRPC, 5 MiB by stores of objects."""
+CHECKSUM = 'cksum < "$1"'
 LARGE_FILE = f"""
-mkdir -p "$1" && head -c {LARGE_BYTES} /dev/zero > "$1/large" && echo "$2" >> "$1/large"
+mkdir -p "$1" && yes "$2" | head -c {LARGE_BYTES} > "$1/large" && echo "$2" >> "$1/large" && cksum < "$1/large"
 """
+NO_SUCH_PROGRAM = 127
 
 
 @dataclass(frozen=True)
 class SavedFile:
     """A file as it was saved. `mark` stands in a file beside it and in no other home, no other run and no cache.
 
-    It also stands at the end of the file `large_path`, a MiB long in a folder; empty where that was not saved. `more`
-    tells of the files of other kinds in the folder `more_path` (home_contents).
+    It also fills the file `large_path` in a folder, which is empty where that was not saved: `large` is its checksum
+    and length, `large_trouble` says why the home does not take it. `more` tells of the files of other kinds in the
+    folder `more_path` (home_contents).
     """
 
     path: str
@@ -43,11 +47,13 @@ class SavedFile:
     large_path: str = ""
     more: str = ""
     more_path: str = ""
+    large: str = ""
+    large_trouble: str = ""
 
 
 @dataclass(frozen=True)
 class FileState:
-    """A file, the mark beside it, the end of the large file, and those of other kinds, as a pod has them now."""
+    """A file, the mark beside it, the large file's checksum, and those of other kinds, as a pod has them now."""
 
     pod: str
     file: ExecResult
@@ -67,7 +73,10 @@ class MountPoint:
 
 @dataclass(frozen=True)
 class HomeVolume:
-    """The home of one pod: what its specification says, what the kernel says, and the volume claim."""
+    """The home of one pod: what its specification says, what the kernel says, and the volume claim.
+
+    `elsewhere` are the other paths at which the desktop has a volume claim.
+    """
 
     pod: str
     path: str
@@ -76,6 +85,7 @@ class HomeVolume:
     claim: Claim | None
     is_own: bool
     shared_with: tuple[str, ...]
+    elsewhere: tuple[str, ...] = ()
 
 
 def save(session: Session, pod: Pod, name: str, text: str) -> SavedFile:
@@ -93,15 +103,25 @@ def save(session: Session, pod: Pod, name: str, text: str) -> SavedFile:
     large = session.cluster.execute(pod, ["sh", "-c", LARGE_FILE, "sh", folder, mark])
     more_path = f"{home}/.{name}.kinds"
     more = home_contents.save(session.cluster, pod, more_path, mark)
-    large_path = f"{folder}/large" if large.code == 0 else ""
-    return SavedFile(path, text, mark_path, mark, done, large_path, more, more_path)
+    is_saved, is_refused = large.code == 0, large.code not in (0, NO_SUCH_PROGRAM)
+    return SavedFile(
+        path,
+        text,
+        mark_path,
+        mark,
+        done,
+        large_path=f"{folder}/large" if is_saved else "",
+        more=more,
+        more_path=more_path,
+        large=large.stdout,
+        large_trouble=large.stderr.strip() or f"exit code {large.code}" if is_refused else "",
+    )
 
 
 def find(session: Session, pod: Pod, saved: SavedFile) -> FileState:
     """Reads the file and its marks in `pod`."""
     run = partial(session.cluster.execute, pod)
-    end = ["dd", f"if={saved.large_path}", f"bs={LARGE_BYTES}", "skip=1"]
-    large = run(end) if saved.large_path else None
+    large = run(["sh", "-c", CHECKSUM, "sh", saved.large_path]) if saved.large_path else None
     more = home_contents.tell(session.cluster, pod, saved.more_path) if saved.more else ""
     return FileState(pod.meta.name, run(["cat", saved.path]), run(["cat", saved.mark_path]), large, more)
 
@@ -110,7 +130,7 @@ def is_kept(session: Session, pod: Pod, saved: SavedFile) -> bool:
     """Whether the file and its marks read in `pod` as they were saved."""
     found, mark = find(session, pod, saved), f"{saved.mark}\n"
     small = (found.file.stdout, found.mark.stdout) == (f"{saved.text}\n", mark)
-    whole = found.large is None or found.large.stdout == mark
+    whole = found.large is None or found.large.stdout == saved.large
     return small and whole and not home_contents.differences(saved.more, found.more)
 
 
@@ -127,6 +147,7 @@ def volume(session: Session, pod: Pod) -> HomeVolume:
     above = [mount for mount in pod.mounts if mount.container == container and _holds(mount.path, home)]
     place = max((mount.path.rstrip("/") for mount in above), key=len, default=home)
     mounts = tuple(mount for mount in above if mount.path.rstrip("/") == place)
+    own = [mount for mount in pod.mounts if mount.container == container and mount.claim is not None]
     claims = {claim.meta.name: claim for claim in session.cluster.claims()}
     claim = claims.get(mounts[0].claim or "") if mounts else None
     found = session.cluster.execute(pod, ["sh", "-c", MOUNTS, "sh", home, place]).stdout
@@ -139,6 +160,7 @@ def volume(session: Session, pod: Pod) -> HomeVolume:
         claim=claim,
         is_own=claim is not None and _is_own(session, claim),
         shared_with=() if claim is None else _users(session, claim, session.cluster.pods()),
+        elsewhere=tuple(mount.path for mount in own if mount not in above),
     )
 
 
