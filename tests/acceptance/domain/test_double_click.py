@@ -13,13 +13,16 @@ from streamspace_acceptance import expect
 from streamspace_acceptance.desktop.pictures import Colour, Picture
 from streamspace_acceptance.domain.interaction import pointing
 from streamspace_acceptance.domain.interaction.pointing import BUTTONS, Clicking
+from streamspace_acceptance.domain.interaction.program_sources import INSET
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.waiting import Budget, Wait
 
 CELL = (10, 20)
 ROWS, COLUMNS = 10, 12
 COLOURS = [(200, 60, 60), (60, 200, 60), (60, 60, 200), (200, 60, 200), (200, 200, 60)]
-CELLS = [(1, 1), (COLUMNS, 1), (1, ROWS), (COLUMNS, ROWS), (COLUMNS // 2, ROWS // 2)]
+RIGHT, LOW = COLUMNS - INSET, ROWS - INSET
+CELLS = [(1 + INSET, 1 + INSET), (RIGHT, 1 + INSET), (1 + INSET, LOW), (RIGHT, LOW), (COLUMNS // 2, ROWS // 2)]
+CORNERS = 4
 
 
 class Desk:
@@ -76,8 +79,23 @@ class Desk:
         return []
 
     def click(self, x: int, y: int, button: str = "left") -> None:
+        """As a terminal reports it: what falls beyond its border is of the cell inside."""
+        across, down = self.beside(x, y)
+        column, row = min(max(across // CELL[0] + 1, 1), COLUMNS), min(max(down // CELL[1] + 1, 1), ROWS)
         for kind in "Mm":
-            self.heard += f"\x1b[<{BUTTONS.index(button)};{x // CELL[0] + 1};{y // CELL[1] + 1}{kind}"
+            self.heard += f"\x1b[<{BUTTONS.index(button)};{column};{row}{kind}"
+
+    def beside(self, x: int, y: int) -> tuple[int, int]:
+        """Where a click lands: in the half that the trouble names, so many pixels to the right or below."""
+        half, _, pixels = self.trouble.partition(" by ")
+        is_there = {
+            "left": x < COLUMNS * CELL[0] // 2,
+            "right": x >= COLUMNS * CELL[0] // 2,
+            "upper": y < ROWS * CELL[1] // 2,
+            "lower": y >= ROWS * CELL[1] // 2,
+        }.get(half, False)
+        shift = int(pixels) if is_there else 0
+        return (x + shift, y) if half in ("left", "right") else (x, y + shift)
 
     def double_click(self, x: int, y: int) -> None:
         for _ in range(1 if self.trouble == "bounce" else 2):
@@ -113,13 +131,20 @@ def clicked(monkeypatch: pytest.MonkeyPatch, trouble: str = "") -> Clicking:
 
 def test_click_on_each_mark_and_a_double_click_arrive(monkeypatch: pytest.MonkeyPatch) -> None:
     clicking = clicked(monkeypatch)
-    assert len(clicking.clicks) == 2 * (len(CELLS) + 2 + 2)
+    assert len(clicking.clicks) == 2 * (len(CELLS) + CORNERS + 2 + 2)
     expect.interaction.clicked_as_aimed(clicking)
 
 
 def test_second_click_that_is_taken_for_a_bounce_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(Unmet, match="16 reports instead of 18"):
+    with pytest.raises(Unmet, match="24 reports instead of 26"):
         expect.interaction.clicked_as_aimed(clicked(monkeypatch, "bounce"))
+
+
+@pytest.mark.parametrize("half", ["left", "right", "upper", "lower"])
+@pytest.mark.parametrize("pixels", [-25, -3, 3, 15, 20, 60])
+def test_clicks_beside_in_one_half_of_the_screen(monkeypatch: pytest.MonkeyPatch, half: str, pixels: int) -> None:
+    with pytest.raises(Unmet, match="not as aimed"):
+        expect.interaction.clicked_as_aimed(clicked(monkeypatch, f"{half} by {pixels}"))
 
 
 @pytest.mark.parametrize(

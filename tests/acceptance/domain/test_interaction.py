@@ -47,9 +47,9 @@ def scrolling(received: str) -> Scrolling:
 def test_click_is_shown_in_the_cell_that_was_reported() -> None:
     boxes = [(10, 20, 20, 40), (110, 20, 120, 40), (10, 220, 20, 240), (110, 220, 120, 240), (60, 120, 70, 140)]
     marks = Marks(Picture(blank_png()), boxes, [])
-    assert marks.landed(Report(0, 1, 1, pressed=True), (11, 11)) == (15, 30)
-    assert marks.landed(Report(0, 11, 11, pressed=True), (11, 11)) == (115, 230)
-    assert marks.landed(Report(0, 6, 3, pressed=True), (11, 11)) == (65, 70)
+    assert marks.landed(Report(0, 3, 3, pressed=True), (15, 15)) == (15, 30)
+    assert marks.landed(Report(0, 13, 13, pressed=True), (15, 15)) == (115, 230)
+    assert marks.landed(Report(0, 8, 5, pressed=True), (15, 15)) == (65, 70)
 
 
 def blank_png() -> bytes:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from streamspace_acceptance.desktop.pictures import Colour, Picture
 from streamspace_acceptance.domain.interaction import program_sources
+from streamspace_acceptance.domain.interaction.program_sources import INSET
 from streamspace_acceptance.domain.interaction.terminal_program import TerminalProgram
 from streamspace_acceptance.domain.sessions.rendering import LOOK_SECONDS
 from streamspace_acceptance.domain.sessions.scenario import Scenario
@@ -23,9 +24,11 @@ WHEEL_PIXELS = 100  # a browser's pixels for one notch of a wheel
 _NAMES = dict(enumerate(BUTTONS)) | {WHEEL_UP: "wheel up", WHEEL_DOWN: "wheel down"}
 BEGIN, END = "\x1b[<", "q"
 FILLED_BOX = 0.8  # the share of its box that a mark covers at the least
-# For each click in turn the edges of its mark, across and down, near which it is aimed. In the corners of the window
-# they are those towards its middle, since a terminal takes what falls beyond its border for the cell inside.
-_EDGES = ((1, 1), (-1, 1), (1, -1), (-1, -1), (0, 0), (1, 1), (-1, -1))
+# For each click in turn the edges of its mark, across and down, near which it is aimed: in each corner of the window
+# first those towards its middle, at last the other ones. So a click that lands beside is seen on any side of the mark.
+_INNER, _OUTER = ((1, 1), (-1, 1), (1, -1), (-1, -1)), ((-1, -1), (1, -1), (-1, 1), (1, 1))
+_EDGES = (*_INNER, (0, 0), (1, 1), (-1, -1), *_OUTER)
+_IN_THE_MIDDLE = 6  # the last of the clicks there
 
 Box = tuple[int, int, int, int]
 
@@ -114,7 +117,7 @@ class Marks:
     def landed(self, report: Report, grid: tuple[int, int]) -> tuple[float, float]:
         """The middle of a report's cell, in pixels of the picture; `grid` has so many columns and rows.
 
-        The first and the fourth mark are the first and the last cell of the grid.
+        The first and the fourth mark are INSET cells from the first and the last cell of the grid, on either axis.
         """
         first, last = self.boxes[0], self.boxes[3]
         across, down = (_cell(first, last, axis, cell, cells) for axis, cell, cells in (
@@ -125,7 +128,7 @@ class Marks:
 
 def _cell(first: Box, last: Box, axis: int, cell: int, cells: int) -> float:
     begin, end = ((box[axis] + box[axis + 2]) / 2 for box in (first, last))
-    return begin + (end - begin) * (cell - 1) / max(cells - 1, 1)
+    return begin + (end - begin) * (cell - 1 - INSET) / max(cells - 1 - 2 * INSET, 1)
 
 
 def click(scenario: Scenario) -> None:
@@ -154,13 +157,15 @@ def _clicked(desk: SessionDesktop, receiver: TerminalProgram, colours: Sequence[
     rows, columns = map(int, receiver.told)
     marks = _marks(desk, colours)
     points, astray = marks.points, _astray(desk, marks, colours)
-    aims = [
-        Aim("at the top left", 1, 1),
-        Aim("at the top right", columns, 1),
-        Aim("at the bottom left", 1, rows),
-        Aim("at the bottom right", columns, rows),
-        *(Aim("in the middle", columns // 2, rows // 2, button) for button in range(len(BUTTONS))),
+    left, top, right, bottom = 1 + INSET, 1 + INSET, columns - INSET, rows - INSET
+    corners = [
+        Aim("at the top left", left, top),
+        Aim("at the top right", right, top),
+        Aim("at the bottom left", left, bottom),
+        Aim("at the bottom right", right, bottom),
     ]
+    middle = [Aim("in the middle", columns // 2, rows // 2, button) for button in range(len(BUTTONS))]
+    aims = [*corners, *middle, *(replace(aim, name=f"{aim.name}, at its outer edge") for aim in corners)]
     twice = [Aim(f"in the middle, {which} of a double click", columns // 2, rows // 2) for which in ("first", "second")]
     viewer, before = desk.opened(), receiver.received_so_far()
     reports = before.count(BEGIN)
@@ -171,7 +176,7 @@ def _clicked(desk: SessionDesktop, receiver: TerminalProgram, colours: Sequence[
         if receiver.received(until=BEGIN, times=reports).count(BEGIN) < reports:
             break  # this click is lost: the rest would only wait as long
     else:
-        viewer.double_click(*points[-1])
+        viewer.double_click(*points[_IN_THE_MIDDLE])
         receiver.received(until=BEGIN, times=reports + sum(len(aim.reports) for aim in twice))
     viewer.press(END)
     received = receiver.received(until=END, times=before.count(END) + 1).removeprefix(before)
@@ -246,7 +251,8 @@ def _marks(desk: SessionDesktop, colours: Sequence[Colour]) -> Marks:
     shown = viewer.magnification()
     found = list(filter(None, boxes))
     *corners, middle = found
-    spots = [spot(box, at, shown) for box, at in zip([*corners, middle, middle, middle], _EDGES, strict=True)]
+    boxes_in_turn = [*corners, middle, middle, middle, *corners]
+    spots = [spot(box, at, shown) for box, at in zip(boxes_in_turn, _EDGES, strict=True)]
     points = [viewer.shown_at(*point) for point in spots]
     if viewer.covered(points):
         raise Unproven("something else of the page lies over the marks to click on")

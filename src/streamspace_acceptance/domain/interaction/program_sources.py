@@ -13,6 +13,9 @@ from streamspace_acceptance.desktop.pictures import Colour
 
 FIRST_COLOUR = 201
 """Colours from here on in the terminal's palette are given to marks."""
+INSET = 2
+"""So many cells are between a mark in a corner and the border. A terminal takes what falls beyond its border for the
+cell inside, which then is another one than the mark's."""
 
 _RAW = "export LC_ALL=C; stty raw -echo; printf '\\033[?25l\\033[2J\\033[?1l'"
 _MARK = """mark() { printf '\\033[%d;%dH\\033[48;5;%dm%*s\\033[0m' "$2" "$3" "$1" "${4:-1}" ''; }"""
@@ -21,9 +24,9 @@ _MARK = """mark() { printf '\\033[%d;%dH\\033[48;5;%dm%*s\\033[0m' "$2" "$3" "$1
 def targets(colours: Sequence[Colour]) -> str:
     """Marks one cell in each corner and one in the middle; tells rows and columns, then logs keys and the mouse."""
     return f"""{_RAW}; {_MARK}; {_palette(colours)}
-set -- $(stty size); last=$1 wide=$2
-mark {FIRST_COLOUR} 1 1; mark {FIRST_COLOUR + 1} 1 $wide
-mark {FIRST_COLOUR + 2} $last 1; mark {FIRST_COLOUR + 3} $last $wide
+set -- $(stty size); last=$1 wide=$2 first={1 + INSET} low=$(($1 - {INSET})) right=$(($2 - {INSET}))
+mark {FIRST_COLOUR} $first $first; mark {FIRST_COLOUR + 1} $first $right
+mark {FIRST_COLOUR + 2} $low $first; mark {FIRST_COLOUR + 3} $low $right
 mark {FIRST_COLOUR + 4} $((last / 2)) $((wide / 2))
 printf '\\033[?1000h\\033[?1006h'
 {_log("$last $wide")}"""
