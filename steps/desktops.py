@@ -18,7 +18,7 @@ def its_vnc_server_is_listening(context: Context) -> None:
 @when("the user requests the connection address")
 def the_user_requests_the_address(context: Context) -> None:
     desktop = world(context).desktop
-    desktop.connect()
+    desktop.request_address()
 
 
 @when("the user opens the session in a browser")

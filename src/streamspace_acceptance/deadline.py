@@ -47,8 +47,12 @@ class DeadlineExceeded(Exception):
     """No answer within a total deadline, however slowly the answer drips: the call was abandoned."""
 
 
-def within(seconds: float, call: Callable[[], T], *, what: str) -> T:
+def within(
+    seconds: float, call: Callable[[], T], *, what: str, meanwhile: Callable[[float], None] = lambda _: None
+) -> T:
     """The result of `call` within `seconds` in all; DeadlineExceeded otherwise.
+
+    `meanwhile` is called each second with the seconds so far, while there is no result.
 
     The timeouts of network libraries start again with each piece of an answer, so a dripping answer never ends. The
     call runs in a thread of its own, which is abandoned when the deadline passes.
@@ -69,5 +73,6 @@ def within(seconds: float, call: Callable[[], T], *, what: str) -> T:
         done = results.beyond(0, min(began + seconds - now(), LOOK_UP_SECONDS))
         if done:
             return done[0].item
+        meanwhile(now() - began)
         if now() >= began + seconds:
             raise DeadlineExceeded(f"{what}: no complete answer within {seconds:g} s")

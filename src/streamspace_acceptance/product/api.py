@@ -10,10 +10,10 @@ from http import HTTPStatus
 from urllib.parse import quote
 
 from streamspace_acceptance.outcomes import Unmet, Unproven
-from streamspace_acceptance.product import refusals
+from streamspace_acceptance.product import refusals, unanswered
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.calls import Json, ProfileCalls
-from streamspace_acceptance.product.http import CALL_SECONDS, HttpClient, RateLimited, TokenRefused
+from streamspace_acceptance.product.http import CALL_SECONDS, HttpClient, RateLimited, TokenRefused, Unanswered
 from streamspace_acceptance.product.profile import Profile, Size
 from streamspace_acceptance.product.rfb import ViewerSettings
 from streamspace_acceptance.redaction.redactor import register_secret
@@ -22,6 +22,10 @@ from streamspace_acceptance.waiting import POLL_SECONDS, pause
 NOT_A_STATUS = ", which is not a status"
 COMMAND_SECONDS = 60.0
 """Real seconds: a pod has 30 s to end by default, and a product may answer a command when it is done."""
+CREATION_SECONDS = 30.0
+"""One machine may be starting the first desktops while it answers, and a product may answer once its pod runs."""
+BEHIND_SECONDS = 2.0
+"""Real seconds: one of several servers of the API may tell so late what another one told already."""
 PATIENT_SECONDS = 10.0
 """So long at most a question waits for the end of a limit of the product's own."""
 
@@ -88,6 +92,7 @@ class StreamSpaceApi(ProfileCalls):
 
     def __init__(self, http: HttpClient, profile: Profile, user_password: str | None = None) -> None:
         super().__init__(http, profile)
+        http.control = profile.calls["health"].path or None
         self.user_password = user_password
         self._tokens: dict[str, str] = {}
         self.approves_agents = False
@@ -109,6 +114,8 @@ class StreamSpaceApi(ProfileCalls):
         TokenRefused where there is none. Where another call accepts the token, the refusal is the API's answer. So it
         is with a limit of the rate of calls: RateLimited when it is for every call, or set by another server than the
         one that answers other calls. A question that is limited is asked again after the seconds that the answer names.
+
+        Unmet where the API alone is to blame for a call without a complete answer (see `unanswered`).
         """
         for _ in range(MOST_LOGINS):
             token = self.http.token
@@ -117,6 +124,8 @@ class StreamSpaceApi(ProfileCalls):
             except TokenRefused:
                 if not self.log_in_again(token):
                     raise
+            except Unanswered as error:
+                raise self._blamed(error, name, which) or error from error
         return self._call(name, which, body, seconds=seconds, request=request, user=user)
 
     def _call(self, name: str, which: str, body: object, *, seconds: float, request: str | None, user: str) -> Answer:
@@ -141,6 +150,12 @@ class StreamSpaceApi(ProfileCalls):
                 )
         return answer
 
+    def _blamed(self, error: Unanswered, name: str, which: str) -> Unmet | None:
+        """The failure of the API where it alone is to blame for a call without a complete answer."""
+        question = name if self.profile.calls[name].method == "GET" else "list_sessions"
+        other = "list_agents" if question == "list_sessions" else "list_sessions"
+        return unanswered.failure(error, lambda: self.call_once(question, which), lambda: self.call_once(other))
+
     def use_token(self, token: str) -> None:
         """Calls with another token of the administrator from now on; users log in anew."""
         self.http.token = token
@@ -153,7 +168,7 @@ class StreamSpaceApi(ProfileCalls):
         size: str | Size | None,
         *,
         request: str | None = None,
-        seconds: float = CALL_SECONDS,
+        seconds: float = CREATION_SECONDS,
     ) -> Answer:
         """Requests a session of `size`, or of the profile's size of that name; None takes the template's own.
 
@@ -191,8 +206,8 @@ class StreamSpaceApi(ProfileCalls):
         return self._answered("get_session", session_id).object()
 
     def delete_session(self, session_id: str) -> Answer:
-        """Deletes a session."""
-        return self.call("delete_session", session_id)
+        """Deletes a session. The API may answer when that is done."""
+        return self.call("delete_session", session_id, seconds=COMMAND_SECONDS)
 
     def hibernate_session(self, session_id: str) -> Answer:
         """Hibernates a session; Unmet unless the API accepts that. It may answer when that is done."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -30,9 +31,14 @@ IDLE_SECONDS = 1.0
 BODY_BYTES = 4 * 1024 * 1024  # some 5,000 sessions; as text and as objects it takes several times as much memory
 REDIRECTS = 10
 REQUEST_HEADER = "X-Request-Id"
+UNKNOWN = "streamspace-acceptance-asks-for-nothing"
 LOGGED_BYTES = 4000
 OWN_FORM = ("error", "message")
 """The fields of every error of the API (docs/contract.md)."""
+SILENT_SECONDS, CONTROL_SECONDS = 5.0, 1.0
+"""After so long without an answer, the API is asked something else each second, which it has to answer in so long."""
+CUT_BODY = "without sending complete message body"
+"""httpx's words for an answer whose server ended it before its own Content-Length, or in the middle of a chunk."""
 GATEWAY = (
     HTTPStatus.BAD_GATEWAY,
     HTTPStatus.GATEWAY_TIMEOUT,
@@ -61,6 +67,19 @@ class RedirectedElsewhere(NoAnswer):
         super().__init__(sentence)
 
 
+class Unanswered(NoAnswer):
+    """A call that reached a server and came to no complete answer: none in its time, or (`is_cut`) a part of one.
+
+    `others`: so often the API answered something else while this call waited.
+    """
+
+    def __init__(self, sentence: str, call: str, *, is_cut: bool, others: int = 0) -> None:
+        self.call = call
+        self.is_cut = is_cut
+        self.others = others
+        super().__init__(sentence)
+
+
 class TokenRefused(NoAnswer):
     """No call accepts the run's own token any more."""
 
@@ -76,6 +95,8 @@ class HttpClient:
         self.log = ExchangeLog() if log is None else log
         self.token = token
         self.lost_calls = 0
+        self.control: str | None = None
+        """The path of a call that needs no token, for telling a call that hangs from a server that does not answer."""
         self.trusted = tls.trusted()
         # Compressed answers are not asked for: a small one can unpack to more than memory holds.
         self._client = httpx.Client(
@@ -151,24 +172,50 @@ class HttpClient:
         self, method: str, url: str, body: object, headers: Mapping[str, str], seconds: float, *, redirects: int
     ) -> Answer:
         sent = waiting.now()
-        what = f"{method} {url}"
+        what, others = f"{method} {url}", list[int]()
         try:
             answer = waiting.within(
                 seconds,
                 lambda: self._fetch(self._request(method, url, body, headers, seconds), redirects, seconds),
                 what=what,
+                meanwhile=lambda elapsed: others.extend(self._answers_else(elapsed)),
             )
         except (httpx.HTTPError, httpx.InvalidURL, NoAnswer, waiting.DeadlineExceeded) as error:
             reason = f"{type(error).__name__}: {error}"
             self.log.add(Exchange(sent, method, url, _tellable(body), None, "", waiting.now() - sent, reason))
             self.lost_calls += 1
             message = _reason(error)
-            raise NoAnswer(message if message.startswith(what) else f"{what}: {message}") from error
+            sentence = message if message.startswith(what) else f"{what}: {message}"
+            if _is_cut(error) or _is_late(error):
+                raise Unanswered(sentence, what, is_cut=_is_cut(error), others=len(others)) from error
+            raise NoAnswer(sentence) from error
         answer = replace(answer, request=_tellable(body))
         text = answer.body[:LOGGED_BYTES].decode("utf-8", "replace")
         secret_sources.from_answer(text, what)
         self.log.add(Exchange(sent, method, url, _tellable(body), answer.status, text, answer.received_at - sent))
         return answer
+
+    def unknown_page(self) -> None:
+        """Asks for a page that no server has, whatever the answer: a server does next to nothing for it."""
+        with suppress(NoAnswer):
+            self._exchange("GET", f"{self.base_url}/{UNKNOWN}", None, {}, CALL_SECONDS, redirects=0)
+
+    def _answers_else(self, elapsed: float) -> list[int]:
+        """The status of what the API answers to something else, once a call has waited for a while; empty for none.
+
+        Its body is left unread.
+        """
+        if self.control is None or elapsed < SILENT_SECONDS:
+            return []
+
+        def ask() -> int:
+            with self._client.stream("GET", f"{self.base_url}{self.control}", timeout=CONTROL_SECONDS) as response:
+                return response.status_code
+
+        try:
+            return [waiting.within(CONTROL_SECONDS, ask, what="a call beside one that hangs")]
+        except (httpx.HTTPError, waiting.DeadlineExceeded):
+            return []
 
     def _request(self, method: str, url: str, body: Any, headers: Mapping[str, str], seconds: float) -> httpx.Request:
         timeout = httpx.Timeout(seconds, connect=CONNECT_SECONDS)
@@ -249,6 +296,14 @@ def _read(response: httpx.Response, deadline: float) -> bytes:
         if waiting.now() > deadline:  # nobody waits any more: an answer that drips must not be read for ever
             raise NoAnswer("the answer is not complete in time")
     return bytes(body)
+
+
+def _is_cut(error: Exception) -> bool:
+    return isinstance(error, httpx.RemoteProtocolError) and CUT_BODY in str(error)
+
+
+def _is_late(error: Exception) -> bool:
+    return isinstance(error, httpx.ReadTimeout | waiting.DeadlineExceeded)
 
 
 def _stranger(answer: Answer) -> str | None:

@@ -98,7 +98,7 @@ class _Product:
             self.forget(session_id)
         says(
             b"{}",
-            {"undeletable": 500, "forgets": 404, "keeps what is gone": 404, "deletes already": 409}.get(
+            {"undeletable": 500, "forgets": 404, "keeps what is gone": 404, "deletes already": 409, "is gone": 410}.get(
                 self.trouble, 202
             ),
         )(request)
@@ -154,7 +154,7 @@ def cluster() -> _Cluster:
 
 @pytest.fixture
 def registry(product: _Product, cluster: _Cluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[Registry]:
-    monkeypatch.setattr("streamspace_acceptance.domain.sessions.registry.CALL_SECONDS", 0.5)
+    monkeypatch.setattr("streamspace_acceptance.domain.sessions.registry.CREATION_SECONDS", 0.5)
     with web_server(product.respond) as url, HttpClient(url, "t") as client:
         yield Registry(Clients(StreamSpaceApi(client, load()), cast("Cluster", cluster), Budgets(0.003)))
 
@@ -483,6 +483,13 @@ def test_pods_that_a_late_watch_does_not_show_are_a_leak(
     cluster.left = ["pod"]
     with pytest.raises(FoundByCleanUp, match=r"left behind after .*: pod "):
         registry.clean_up()
+
+
+def test_session_that_is_gone_by_the_products_word_is_removed(registry: Registry, product: _Product) -> None:
+    ask(registry)
+    product.trouble = "is gone"
+    registry.clean_up()
+    assert product.deleted == [SESSION]
 
 
 def test_a_forgotten_session_is_a_finding_of_its_own(registry: Registry, product: _Product, cluster: _Cluster) -> None:

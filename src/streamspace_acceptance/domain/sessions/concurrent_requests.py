@@ -13,9 +13,6 @@ from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.api import SessionList, StreamSpaceApi
 from streamspace_acceptance.waiting import Wait, poll
 
-# One machine may be starting the first desktops while it still answers the last request.
-PATIENCE_SECONDS = 30.0
-
 
 def ask_together(
     api: StreamSpaceApi, asked: Sequence[Asked], answered: Callable[[int, Answer], None] = lambda *_: None
@@ -29,9 +26,7 @@ def ask_together(
 
     def ask(number: int, request: Asked) -> Answer:
         begin.wait()
-        answer = api.create_session(
-            request.user, request.template, request.size, request=request.request, seconds=PATIENCE_SECONDS
-        )
+        answer = api.create_session(request.user, request.template, request.size, request=request.request)
         answered(number, answer)
         return answer
 

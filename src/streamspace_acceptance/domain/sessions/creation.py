@@ -44,9 +44,9 @@ class Creation:
     others: frozenset[str] = frozenset()
 
 
-def send(api: StreamSpaceApi, asked: Asked) -> Answer:
-    """Sends the request; the list shows its result afterwards (`conclude`)."""
-    return api.create_session(asked.user, asked.template, asked.size, request=asked.request)
+def send(api: StreamSpaceApi, asked: Asked, seconds: float) -> Answer:
+    """Sends the request, answered within `seconds`; the list shows its result afterwards (`conclude`)."""
+    return api.create_session(asked.user, asked.template, asked.size, request=asked.request, seconds=seconds)
 
 
 def named(api: StreamSpaceApi, asked: Asked, answer: Answer) -> str | None:

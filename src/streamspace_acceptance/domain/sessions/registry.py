@@ -19,7 +19,8 @@ from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.measuring import open_loop
 from streamspace_acceptance.outcomes import CleanupFailure, FoundByCleanUp, Unmet
 from streamspace_acceptance.product.answers import Answer
-from streamspace_acceptance.product.http import CALL_SECONDS, NoAnswer
+from streamspace_acceptance.product.api import CREATION_SECONDS
+from streamspace_acceptance.product.http import NoAnswer
 from streamspace_acceptance.product.profile import Size
 from streamspace_acceptance.redaction import secret_sources
 from streamspace_acceptance.waiting import wall_clock
@@ -59,16 +60,15 @@ class Registry:
 
     def ask(self, user: str, template: str, size: str | Size | None) -> Creation:
         """Requests a session, whether it is created or not."""
-        record = self._intend(self._asked(user, template, size, self._there()), CALL_SECONDS)
-        answer = creation.send(self._api, record.asked)
+        record = self._intend(self._asked(user, template, size, self._there()), CREATION_SECONDS)
+        answer = creation.send(self._api, record.asked, CREATION_SECONDS)
         self._note_answer(record, answer)
         return self._note(record, creation.conclude(self._api, record.asked, answer, listed_sessions(self._api)))
 
     def ask_together(self, users: Sequence[str], template: str, size: str | Size | None) -> ConcurrentRequests:
         """Each of the users requests a session at the same time, whether it is created or not."""
         before = self._there()
-        patience = concurrent_requests.PATIENCE_SECONDS
-        records = [self._intend(self._asked(user, template, size, before), patience) for user in users]
+        records = [self._intend(self._asked(user, template, size, before), CREATION_SECONDS) for user in users]
         answers = concurrent_requests.ask_together(
             self._api,
             [record.asked for record in records],
@@ -86,8 +86,7 @@ class Registry:
     ) -> ScheduledRequests:
         """Each user requests a session at an offset, in seconds after the load's begin, whatever the others take."""
         before = self._there()
-        patience = concurrent_requests.PATIENCE_SECONDS
-        records = [self._intend(self._asked(user, template, size, before), patience) for user in users]
+        records = [self._intend(self._asked(user, template, size, before), CREATION_SECONDS) for user in users]
         for record in records:
             record.sent = False
         load = open_loop.fire([partial(self._send, record) for record in records], offsets)

@@ -21,6 +21,7 @@ from streamspace_acceptance.waiting import POLL_SECONDS, Budget, Wait, now, poll
 REFUSED = "the product refuses to delete sessions"
 STAYS = "the product does not finish the deletion of sessions"
 RUNS_ON = "the product leaves pods of deleted sessions"
+NO_LONGER_KNOWN = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 LISTED = "the product goes on listing sessions of which nothing is left"
 FORGOTTEN = "the product forgets sessions whose pods live on"
 AGAIN_SECONDS = 1.0
@@ -138,11 +139,13 @@ class Removal:
             finally:
                 over.set()
         for session_id, answer in zip(wanted, answers, strict=True):
+            if isinstance(answer, Unmet):
+                troubles.append(f"session {session_id} cannot be deleted: {answer.actual}")
             if not isinstance(answer, Answer):
                 continue
-            if answer.status == HTTPStatus.NOT_FOUND:
+            if answer.status in NO_LONGER_KNOWN:
                 self._forgotten.append(session_id)
-            if answer.ok or answer.status == HTTPStatus.NOT_FOUND or self._is_under_way(session_id, answer):
+            if answer.ok or answer.status in NO_LONGER_KNOWN or self._is_under_way(session_id, answer):
                 self._not_accepted.remove(session_id)
             else:
                 troubles.append(f"session {session_id} cannot be deleted: {answer.gist}")
@@ -160,8 +163,8 @@ class Removal:
         # A product may keep its list for a while, and so show the session there as it was.
         return self._api.sessions().status(session_id) in (None, over) or self._api.status(session_id) == over
 
-    def _request_deletion(self, over: threading.Event, session_id: str) -> Answer | NoAnswer | None:
-        """The answer; None if it was not asked for any more."""
+    def _request_deletion(self, over: threading.Event, session_id: str) -> Answer | NoAnswer | Unmet | None:
+        """The answer, or why there is none; None if it was not asked for any more."""
         if over.is_set():
             return None
         try:
@@ -171,6 +174,8 @@ class Removal:
         except NoAnswer as error:
             over.set()
             return error
+        except Unmet as unmet:
+            return unmet
 
     def _look(self) -> list[str]:
         """The remains: by the API first, and by Kubernetes once the API lists none."""

@@ -40,6 +40,7 @@ class SessionDesktop:
         self.place: tuple[int, int] | None = None
         """Where in the picture a window takes what is typed, as soon as that is known."""
         self._connection: Answer | None = None
+        self._unanswered: Unmet | None = None
         self._page_blame: str | None = None
         self._visited = False
         self.page_late: str | None = None
@@ -52,9 +53,19 @@ class SessionDesktop:
         secret_sources.from_address(vnc_url(self._connection, self.session.api.profile.fields["vnc_url"]) or "")
         return self._connection
 
+    def request_address(self) -> None:
+        """The same, whether the API answers or not: the criteria judge it."""
+        try:
+            self.connect()
+        except Unmet as unanswered:
+            self._unanswered = unanswered
+
     @property
     def connection(self) -> Answer:
-        """The API's answer to connect; Unproven when no address was requested."""
+        """The API's answer to connect; Unproven when no address was requested, or once the failure to answer."""
+        if self._unanswered is not None:
+            failure, self._unanswered = self._unanswered, None
+            raise failure
         if self._connection is None:
             raise Unproven("no connection address was requested")
         return self._connection
