@@ -39,7 +39,7 @@ def the_session_was_hibernated(context: Context) -> None:
 
 @when('"{user}" requests a "{template}" session with {size:Resources}')
 def a_user_requests_a_session(context: Context, user: str, template: str, size: Resources) -> None:
-    actions.request(world(context), user, template, size)
+    actions.request_for_judgement(world(context), user, template, size)
 
 
 @when('"{user}" starts {count:d} "{template}" sessions with {size:Resources}, one after the other')

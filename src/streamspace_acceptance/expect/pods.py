@@ -37,7 +37,7 @@ def ready(pods: list[Pod]) -> None:
 
 
 def replaced(lifecycle: SessionLifecycle, by: Pod) -> float:
-    """The pod is Ready and none of the former ones, and no other of the session's pods is there to stay.
+    """The pod is Ready, none of the former ones, and like them; no other of the session's pods is there to stay.
 
     Gives the seconds from the loss of the former pod, or from the wake command, until it was Ready.
     """
@@ -58,6 +58,13 @@ def replaced(lifecycle: SessionLifecycle, by: Pod) -> float:
             expected="the only pod of the session",
             actual=f"beside it {', '.join(pod.describe() for pod in beside)}",
             likely="the former pod was not ended, or more than one was started",
+        )
+    if changes := lifecycle.changes_of(by):
+        raise Unmet(
+            f"pod {by.meta.name}",
+            expected="the image and the resources of the pod that it replaces",
+            actual="; ".join(changes),
+            likely="the pod is made anew, and not from what the session was given",
         )
     return lifecycle.seconds_until_ready(by)
 

@@ -43,7 +43,11 @@ def given_exactly(given: GrantedResources) -> None:
             f"session {found.session}",
             expected=f"one pod that requests and is limited to cpu {asked.cpu} and memory {asked.memory}",
             actual="; ".join(troubles),
-            likely="the resources are changed between the request and the pod",
+            likely=(
+                "the resources are changed between the request and the pod"
+                if len(found.pods) == 1
+                else "something starts more than one pod for a session, or none"
+            ),
         )
     if found.resized:
         raise Unproven(found.resized)

@@ -44,9 +44,11 @@ class Product(WithMainContainers):
         self.objects = {session_id: session_id.replace("s-", "user") for session_id in IDS}
         self.pods = [self._pod(session_id) for session_id in IDS]
         self.node: dict[str, str] = dict(ROOMY)
+        self.alone: dict[str, Json] = {}
         self.namespaces = {pod["metadata"]["name"]: f"boot pid:[{n}] net:[{n}]" for n, pod in enumerate(self.pods)}
         self.changes: list[Json] = []
         self.statuses = dict.fromkeys(IDS, 201)
+        self.requests = [f"request of {session_id}" for session_id in IDS]
         self.claimed = {session_id: session_id for session_id in IDS}
 
     @staticmethod
@@ -60,8 +62,8 @@ class Product(WithMainContainers):
     def sessions(self) -> SessionList:
         return SessionList(tuple(self.listed))
 
-    def session(self, _id: str) -> Json:
-        return {"resources": SIZE}
+    def session(self, session: str) -> Json:
+        return {"resources": SIZE} | self.alone.get(session, {})
 
     def status(self, session: str) -> str | None:
         return self.sessions().status(session)
@@ -90,13 +92,13 @@ class Product(WithMainContainers):
     def crowd(self) -> ConcurrentRequests:
         creations = [
             Creation(
-                Asked(session_id.replace("s-", "user"), "t", "minimum", frozenset()),
+                Asked(session_id.replace("s-", "user"), "t", "minimum", frozenset(), request),
                 answer({}, self.statuses[session_id]),
                 self.claimed[session_id],
                 session_id if self.statuses[session_id] < 300 else None,
                 (),
             )
-            for session_id in IDS
+            for session_id, request in zip(IDS, self.requests, strict=True)
         ]
         return ConcurrentRequests(
             creations, [self._session(creation.id) for creation in creations if creation.id is not None]
@@ -166,6 +168,8 @@ def relist(product: Product, **changes: Any) -> None:
         (lambda p: p.listed.append(p.listed[0]), "s-1 is listed 2 times"),
         (lambda p: p.objects.pop("s-1"), "s-1 is not in Kubernetes"),
         (lambda p: p.objects.update({"s-1": "user3"}), "s-1 is user3's in Kubernetes"),
+        (lambda p: relist(p, user="user3", request=p.requests[0]), "s-1 is user3's in the list"),
+        (lambda p: p.alone.update({"s-1": {"user": "user3"}}), "s-1 is user3's when asked for alone"),
     ],
 )
 def test_not_everybody_gets_a_session(spoil: Any, says: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 
 from streamspace_acceptance.budgets import Budgets
+from streamspace_acceptance.cluster.containers import MainContainer, Role, main_container
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.cluster.objects import Pod, SessionObject
 from streamspace_acceptance.cluster.watch import Change
@@ -39,6 +40,9 @@ class _Cluster:
     def pods(self, **labels: str) -> list[Pod]:
         self.lists += 1
         return [listed_pod for listed_pod in self.listed if labels.items() <= listed_pod.meta.labels.items()]
+
+    def main_container(self, obj: Json) -> MainContainer:
+        return main_container(obj, Role())
 
     def session_object(self, _name: str) -> SessionObject | None:
         return session_object()
@@ -85,6 +89,16 @@ def test_pod_that_a_quota_refuses_is_an_error_of_the_cluster(monkeypatch: pytest
 def test_a_pod_that_is_nowhere_is_the_products_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(Unmet, match="it has no pod"):
         session(monkeypatch).wait_for_ready_pod(within="start")
+
+
+def test_every_pod_of_a_session_has_to_be_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = pod(), pod(name=f"{SESSION}-5d-x2", uid="uid-2", ready=False)
+    told = [("ADDED", first.object), ("ADDED", second.object)]
+    with pytest.raises(Unmet, match="x2 Running 0/1"):
+        session(monkeypatch, first, second, told=told).wait_until_all_ready(within="start")
+    evicted = pod(name=f"{SESSION}-5d-x3", uid="uid-3", phase="Failed")
+    alone = session(monkeypatch, first, evicted, told=[("ADDED", first.object), ("ADDED", evicted.object)])
+    assert alone.wait_until_all_ready(within="start") == [first]
 
 
 def test_a_pod_without_the_label_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:

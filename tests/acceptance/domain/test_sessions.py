@@ -30,7 +30,7 @@ ASKED = Asked("testuser", "firefox-browser", "standard", frozenset({"old"}))
 
 
 def ask(api: StreamSpaceApi, asked: Asked) -> Creation:
-    return conclude(api, asked, send(api, asked), api.sessions())
+    return conclude(api, asked, send(api, asked, 10.0), api.sessions())
 
 
 def entry(session_id: str, user: str = "testuser") -> Json:
@@ -314,17 +314,8 @@ def test_phase_table_shows_the_measured_parts() -> None:
     assert means([]) == []
 
 
-@pytest.mark.parametrize(("refused", "trouble"), [(1, Unproven), (2, Unmet)])
-def test_creation_that_is_refused_after_others_fails(refused: int, trouble: type[Exception]) -> None:
-    """The first one is the matter of 1.1a-1."""
-    asked: list[Creation] = []
-
-    def request() -> Creation:
-        body, status = ({}, 201) if len(asked) + 1 < refused else ({"error": "x", "message": "No."}, 500)
-        asked.append(Creation(ASKED, answer(body, status), None, "s" if status == 201 else None, ()))
-        return asked[-1]
-
-    session: Any = SimpleNamespace(
+def _running_session() -> Any:
+    return SimpleNamespace(
         changes=SimpleNamespace(items=list),
         exists=lambda: True,
         api=SimpleNamespace(profile=load()),
@@ -335,5 +326,41 @@ def test_creation_that_is_refused_after_others_fails(refused: int, trouble: type
         wait_for_ready_pod=lambda **_: pod(),
         vnc_within=lambda _: "silence",
     )
-    made = starts.series(3, request, lambda _: session, cast("Any", SimpleNamespace(items=list)))
+
+
+@pytest.mark.parametrize(
+    ("claimed", "status", "is_red"),
+    [
+        (["s", "s"], 201, False),
+        (["s", None], 201, True),
+        (["s", "another"], 201, True),
+        (["s", "s"], 200, True),
+        ([None, None], 201, False),  # the matter of 1.1a-2
+    ],
+)
+def test_later_answers_must_be_like_the_first(claimed: list[str | None], status: int, is_red: bool) -> None:
+    asked: list[Creation] = []
+
+    def request() -> Creation:
+        number = len(asked)
+        asked.append(Creation(ASKED, answer({}, status if number else 201), claimed[number], "s", ()))
+        return asked[-1]
+
+    made = starts.series(2, request, lambda _: _running_session(), cast("Any", SimpleNamespace(items=list)))
+    assert made.complete is not is_red
+    if is_red:
+        assert "as to the first request" in str(made.made[-1].trouble)
+
+
+@pytest.mark.parametrize(("refused", "trouble"), [(1, Unproven), (2, Unmet)])
+def test_creation_that_is_refused_after_others_fails(refused: int, trouble: type[Exception]) -> None:
+    """The first one is the matter of 1.1a-1."""
+    asked: list[Creation] = []
+
+    def request() -> Creation:
+        body, status = ({}, 201) if len(asked) + 1 < refused else ({"error": "x", "message": "No."}, 500)
+        asked.append(Creation(ASKED, answer(body, status), None, "s" if status == 201 else None, ()))
+        return asked[-1]
+
+    made = starts.series(3, request, lambda _: _running_session(), cast("Any", SimpleNamespace(items=list)))
     assert (len(made.made), type(made.made[-1].trouble)) == (refused, trouble)

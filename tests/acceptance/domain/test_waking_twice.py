@@ -12,14 +12,14 @@ from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import ExecResult
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.domain.results import Results
-from streamspace_acceptance.domain.sessions import actions
+from streamspace_acceptance.domain.sessions import actions, steadiness
 from streamspace_acceptance.domain.sessions import lifecycle as lifecycle_module
 from streamspace_acceptance.domain.sessions.home import SavedFile
 from streamspace_acceptance.domain.sessions.lifecycle import SessionLifecycle
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.domain.start_patience import DesktopPatience
-from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.product.rfb import Framebuffer
@@ -27,6 +27,11 @@ from streamspace_acceptance.waiting import Budget
 from tests.support.samples import SESSION, answer, pod
 
 OK = ExecResult("", "", 0)
+
+
+@pytest.fixture(autouse=True)
+def _short_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(steadiness, "BEHIND_SECONDS", 0.05)
 
 
 def unmet(goal: str) -> Unmet:
@@ -39,6 +44,7 @@ class Product:
     def __init__(self, trouble: str = "") -> None:
         self.trouble = trouble
         self.commands: list[str] = []
+        self.looks = 0
         self.files = {"/home/user/test.txt": "test data\n", "/home/user/.test.txt.mark": "first\n"}
         self.id, self.subject = SESSION, f"session {SESSION}"
         self.profile = load()
@@ -50,6 +56,8 @@ class Product:
 
     def hibernate_session(self, _id: str) -> Answer:
         self.commands.append("hibernate")
+        if self.trouble == "not again":
+            raise unmet("an accepted call")
         return answer({}, 202)
 
     def wake_session(self, _id: str) -> Answer:
@@ -59,7 +67,10 @@ class Product:
         return answer({}, 202)
 
     def pods(self) -> list[Pod]:
-        return [] if self.trouble == "untrue" else [pod()]
+        is_hibernated = self.commands[-1:] == ["hibernate"]
+        self.looks += is_hibernated
+        comes_back = self.trouble == "wakes by itself" and self.looks > 1
+        return [] if self.trouble == "untrue" or (is_hibernated and not comes_back) else [pod()]
 
     def delete_pod(self, *_: object) -> None:
         self.commands.append("delete")
@@ -67,7 +78,8 @@ class Product:
             self.files.clear()
 
     def status(self, _id: str) -> str:
-        return "Hibernated" if self.trouble == "untrue" and self.commands[-1] == "hibernate" else "Running"
+        hibernated = "Failed" if self.trouble == "given up" else "Hibernated"
+        return hibernated if self.commands[-1:] == ["hibernate"] else "Running"
 
     def known_uids(self) -> frozenset[str]:
         return frozenset()
@@ -97,7 +109,7 @@ class Product:
         """Kubernetes says the same."""
 
     def wait_for_no_pod(self, *_: object, **__: object) -> list[object]:
-        return []
+        return [pod()] if self.trouble == "pod stays" else []
 
     def execute(self, _pod: object, command: list[str]) -> ExecResult:
         return ExecResult(self.files.get(command[1], ""), "", 0) if command[0] == "cat" else OK
@@ -179,6 +191,29 @@ def test_first_waking_that_fails_is_the_last(trouble: str) -> None:
     if trouble == "no status":
         with pytest.raises(Unmet, match="Running"):
             lifecycle.wait_for_status("running", within="wake")
+
+
+@pytest.mark.parametrize(
+    ("trouble", "says"),
+    [
+        ("not again", "nothing"),
+        ("pod stays", "Running 1/1 is left"),
+        ("wakes by itself", "with pod .* Running 1/1, .* later"),
+        ("given up", "Failed, with no pod"),
+    ],
+)
+def test_second_hibernation_that_fails_is_what_the_waking_fails_for(
+    monkeypatch: pytest.MonkeyPatch, trouble: str, says: str
+) -> None:
+    monkeypatch.setattr(lifecycle_module, "MOMENT_SECONDS", 0.01)
+    product = Product(trouble)
+    lifecycle, _ = woken(product)
+    assert product.commands == ["wake", "hibernate"]
+    with pytest.raises(Unmet, match=says) as caught:
+        lifecycle.wait_for_new_pod(within="wake")
+    assert caught.value.subject.endswith("hibernated a second time")
+    with pytest.raises(Unproven, match="not hibernated a second time"):
+        lifecycle.wait_for_status("running", within="wake")
 
 
 @pytest.mark.parametrize("command", ["wake", "hibernate"])

@@ -1,7 +1,7 @@
 """Every expectation is seen to fail, for each reason that it has, and to hold when all is well."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
@@ -372,13 +372,21 @@ def test_a_home_that_is_elsewhere(home: HomeVolume, says: str) -> None:
     assert says in unmet(expect.homes.on_own_volume, home)
 
 
+def test_home_at_another_path_is_told_with_that_path() -> None:
+    away = replace(HOME, mounts=(), claim=None, is_own=False, elsewhere=("/config",))
+    assert "the volume is mounted at /config; a contract profile" in unmet(expect.homes.on_own_volume, away)
+    missing = replace(FILE, done=ExecResult("", "bash: /home/user/test.txt: No such file or directory", 1))
+    assert "there is no such folder" in unmet(expect.homes.saved, missing, READ)
+
+
 # Pods that go and come back
 
 
-def lifecycle(former: str, *pods: Any) -> Any:
+def lifecycle(former: str, *pods: Any, changes: Sequence[str] = ()) -> Any:
     return SimpleNamespace(
         former=frozenset({former}),
         session=SimpleNamespace(id=SESSION, subject=NAMED.subject, pods=lambda: list(pods)),
+        changes_of=lambda _pod: list(changes),
         seconds_until_ready=lambda _pod: 1.5,
         seconds_until_gone=lambda: 2.5,
     )
@@ -388,6 +396,11 @@ def test_replaced_by_another_pod_that_is_ready() -> None:
     assert expect.pods.replaced(lifecycle("uid-0", pod(), pod(uid="uid-0", deleting=True)), pod()) == 1.5
     unmet(expect.pods.replaced, lifecycle("uid-1", pod()), pod())
     unmet(expect.pods.replaced, lifecycle("uid-0", pod()), pod(ready=False))
+
+
+def test_replaced_by_a_pod_with_other_resources() -> None:
+    replaced = lifecycle("uid-0", pod(), changes=["its pod's limits are less"])
+    assert "its pod's limits are less" in unmet(expect.pods.replaced, replaced, pod())
 
 
 def test_two_pods_are_no_replacement() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
+from contextlib import suppress
 from http import HTTPStatus
 
 from streamspace_acceptance.cluster.kubernetes import Cluster
@@ -11,6 +12,7 @@ from streamspace_acceptance.cluster.quantities import amount
 from streamspace_acceptance.domain.concurrency.check_result import CheckResult
 from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests
 from streamspace_acceptance.domain.sessions.creation import Creation, made_as_answered
+from streamspace_acceptance.domain.sessions.listing import listed_at_last
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.api import SessionList, StreamSpaceApi
 
@@ -24,7 +26,7 @@ def created(crowd: ConcurrentRequests, api: StreamSpaceApi, cluster: Cluster) ->
         if not _run_without_pods(crowd, api.sessions()):
             troubles.append(f"{unmet.subject}: {unmet.actual}; {unmet.likely}")
             timeline = unmet.timeline
-    listed = api.sessions()
+    listed = listed_at_last(api, [session.id for session in crowd.sessions])
     claims = Counter(creation.claimed for creation in crowd.creations if creation.claimed is not None)
     troubles += [
         f"{count} users were given the session {session_id}" for session_id, count in claims.items() if count > 1
@@ -51,9 +53,18 @@ def _troubles(
         ),
         *([] if new == {creation.id} else [f"{user} has {', '.join(sorted(new)) or 'no session'} now"]),
         *([f"{creation.id} is listed {listed.times(creation.id)} times"] if listed.times(creation.id) > 1 else []),
+        *_shown_to_others(creation, listed, api),
         *([f"{creation.id} is not in Kubernetes"] if obj is None else []),
         *([f"{creation.id} is {obj.user}'s in Kubernetes"] if obj is not None and obj.user != user else []),
     ]
+
+
+def _shown_to_others(creation: Creation, listed: SessionList, api: StreamSpaceApi) -> list[str]:
+    """The places in which the API shows the session as another user's; one that names no user shows nothing."""
+    shown = [("in the list", session.user) for session in listed.sessions if session.id == creation.id]
+    with suppress(Unmet):  # its status is what is judged of that answer
+        shown.append(("when asked for alone", api.session(str(creation.id)).get(api.profile.fields["user"])))
+    return [f"{creation.id} is {user}'s {place}" for place, user in shown if user not in (None, creation.asked.user)]
 
 
 def _run_without_pods(crowd: ConcurrentRequests, listed: SessionList) -> bool:

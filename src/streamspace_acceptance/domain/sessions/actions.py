@@ -5,15 +5,15 @@ from __future__ import annotations
 from streamspace_acceptance.cluster.watch import watching_events
 from streamspace_acceptance.desktop.page_load import PageState
 from streamspace_acceptance.domain.sessions import home, quota
+from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests
 from streamspace_acceptance.domain.sessions.creation import Creation
 from streamspace_acceptance.domain.sessions.home import FileState, HomeVolume, SavedFile
 from streamspace_acceptance.domain.sessions.lifecycle import SessionLifecycle
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.domain.sessions.starts import no_session, series
-from streamspace_acceptance.outcomes import require, unproven_if_failed
+from streamspace_acceptance.outcomes import Unmet, require, unproven_if_failed
 from streamspace_acceptance.product.profile import Size
-from streamspace_acceptance.waiting import Wait, elapse
 
 
 def request(scenario: Scenario, user: str, template: str, size: str | Size | None = None) -> Creation:
@@ -22,6 +22,14 @@ def request(scenario: Scenario, user: str, template: str, size: str | Size | Non
     if creation.id is not None:
         scenario.results.put(SessionLifecycle(scenario.registry.enter(creation.id)))
     return creation
+
+
+def request_for_judgement(scenario: Scenario, user: str, template: str, size: str | Size) -> None:
+    """The same, whether the API answers or not: the criteria judge it."""
+    try:
+        request(scenario, user, template, size)
+    except Unmet as unanswered:
+        scenario.results.put_failure(Creation, unanswered)
 
 
 def start(scenario: Scenario, user: str, template: str, size: str | Size | None = None) -> SessionLifecycle:
@@ -54,7 +62,11 @@ def _ask(scenario: Scenario, user: str, template: str, size: str | Size | None) 
 def request_together(scenario: Scenario, count: int, template: str, size: str | Size) -> None:
     """`count` users request a session each at the same time."""
     users = [f"user{number}" for number in range(1, count + 1)]
-    requests = scenario.results.put(scenario.registry.ask_together(users, template, size))
+    try:
+        requests = scenario.results.put(scenario.registry.ask_together(users, template, size))
+    except Unmet as unanswered:
+        scenario.results.put_failure(ConcurrentRequests, unanswered)
+        return
     quota.check(scenario.clients, requests.creations)
 
 
@@ -69,7 +81,7 @@ def start_series(scenario: Scenario, count: int, user: str, template: str, size:
 def wake_twice(scenario: Scenario) -> None:
     """Wakes the session; if all of it comes back, saves other data, hibernates it for the dwell, and wakes it again.
 
-    A first waking that fails is left as it is, for the criteria to judge.
+    A first waking that fails, and a second hibernation, is left as it is, for the criteria to judge.
     """
     lifecycle, budgets = scenario.lifecycle, scenario.clients.budgets
     saved = require(scenario.results.find(SavedFile), "no file was saved before")
@@ -78,10 +90,8 @@ def wake_twice(scenario: Scenario) -> None:
         return
     scenario.results.put(home.save(scenario.session, lifecycle.pod, home.name_of(saved), saved.text))
     lifecycle.hibernate()
-    lifecycle.wait_for_no_pod(within="hibernation")
-    lifecycle.wait_for_status("hibernated", within="hibernation")
-    elapse(Wait(scenario.session.subject, "it stays hibernated", budgets.named("dwell")))
-    lifecycle.wake()
+    if lifecycle.has_hibernated_again(within="hibernation", stays=budgets.named("dwell")):
+        lifecycle.wake()
 
 
 def lose_pod_twice(scenario: Scenario) -> None:

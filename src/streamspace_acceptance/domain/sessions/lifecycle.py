@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from streamspace_acceptance.cluster.objects import Pod, SessionObject
+from streamspace_acceptance.domain.sessions import provision
 from streamspace_acceptance.domain.sessions.session import Session
-from streamspace_acceptance.domain.sessions.steadiness import Statuses, watch
+from streamspace_acceptance.domain.sessions.steadiness import Statuses, settled, watch
 from streamspace_acceptance.domain.start_patience import shortened
 from streamspace_acceptance.outcomes import Unmet, Unproven, require, unproven_if_failed
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.http import tells_error
 from streamspace_acceptance.product.rfb import Framebuffer
-from streamspace_acceptance.waiting import Budget, Wait, now, poll
+from streamspace_acceptance.waiting import Budget, Wait, elapse, now, poll
 
 MOMENT_SECONDS = 1.0  # real ones: Kubernetes follows a command that was carried out at once
 BLANK_SECONDS = 1.0  # from one look at a desktop to the next
@@ -33,6 +34,7 @@ class SessionLifecycle:
         self.since = now()
         self._api = session.api
         self._pod = pod
+        self._left: Pod | None = None
         self._cause: str | None = None
         self._refusal: Unmet | None = None
         self._error = ""
@@ -103,6 +105,35 @@ class SessionLifecycle:
         self._vnc_again = None if isinstance(found, Framebuffer) else found
         return isinstance(found, Framebuffer) and blank is None
 
+    def has_hibernated_again(self, *, within: str, stays: Budget) -> bool:
+        """Whether the session has no pod in time and is Hibernated, and is still so at the end of `stays`.
+
+        If not, the wait for another pod fails for that reason from then on: the session cannot be woken again.
+        """
+        try:
+            if left := self.wait_for_no_pod(within=within):
+                raise self._unlike_hibernated(f"{', '.join(pod.describe() for pod in left)} is left")
+            word, *_ = self.wait_for_status("hibernated", within=within)
+            elapse(Wait(self.session.subject, "it stays hibernated", stays))
+            pods, status = self.session.pods(), settled(self.session, word)
+            if pods or status != word:
+                found = ", ".join(pod.describe() for pod in pods) or "no pod"
+                raise self._unlike_hibernated(f"{status}, with {found}, {stays.seconds:g} s later")
+        except Unmet as failure:
+            self._failure[POD] = failure.with_parts(subject=f"{failure.subject}, hibernated a second time")
+        except Unproven as failure:
+            self._failure[POD] = failure
+        self._cause = "it was not hibernated a second time" if POD in self._failure else None
+        return POD not in self._failure
+
+    def _unlike_hibernated(self, actual: str) -> Unmet:
+        return Unmet(
+            self.session.subject,
+            expected="hibernated until it is woken",
+            actual=actual,
+            likely="something starts its pod again, or gives the session up, without being asked",
+        )
+
     def wait_for_new_pod(self, *, within: str | Budget) -> Pod:
         """A Ready pod that the session did not have before; Unmet otherwise, also when the API refused to wake it."""
         self._check_not_failed(POD)
@@ -136,12 +167,20 @@ class SessionLifecycle:
             phase = self.session.wait_for_phase(word, within=within)
         if name in self._untrue:
             raise self._untrue[name]
-        return word, self._api.status(self.session.id), phase
+        return word, settled(self.session, word), phase
 
     def watch_status(self, name: str) -> tuple[str, Statuses]:
-        """The profile's word for a status that was reached, and the session's own over a while."""
+        """The profile's word for a status that was reached, and the session's own over a while.
+
+        One that is hibernated is watched for the dwell, and must have no pod at the end.
+        """
         word = self._api.profile.statuses[name]
-        return word, watch([self.session], word)
+        if name != "hibernated":
+            return word, watch([self.session], word)
+        statuses, pods = dict(watch([self.session], word, "dwell", every=BLANK_SECONDS)), self.session.pods()
+        if pods and statuses[self.session.id] == word:
+            statuses[self.session.id] = f"{word}, with {', '.join(pod.describe() for pod in pods)}"
+        return word, statuses
 
     def wait_for_vnc(self, *, within: str | Budget) -> tuple[Framebuffer | str, Framebuffer | str, str | None]:
         """The VNC handshake before the session left its pod, and the one now; a sentence for one that failed.
@@ -170,6 +209,10 @@ class SessionLifecycle:
         except Unmet as unmet:
             return unmet.actual
         return None
+
+    def changes_of(self, pod: Pod) -> list[str]:
+        """How the image and the resources of a pod differ from those of the pod that it replaces."""
+        return [] if self._left is None else provision.changes(self.session.cluster, self._left, pod)
 
     def seconds_until_ready(self, pod: Pod) -> float:
         """The seconds from `since` until the session's pod was first seen Ready."""
@@ -237,6 +280,7 @@ class SessionLifecycle:
         patience.note(answered=isinstance(self._vnc_before, Framebuffer))
         self._showed_something = isinstance(self._vnc_before, Framebuffer) and self.session.is_blank() is False
         pod, self._pod, self._cause = self.pod, None, cause
+        self._left = pod
         self.former, self.since = self.session.known_uids(), now()
         return pod
 

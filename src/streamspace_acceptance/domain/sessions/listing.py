@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from contextlib import suppress
+
 from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.outcomes import Unmet
-from streamspace_acceptance.product.api import SessionList, StreamSpaceApi
+from streamspace_acceptance.product.api import BEHIND_SECONDS, SessionList, StreamSpaceApi
+from streamspace_acceptance.waiting import Budget, Wait, poll
 
 
 def listed_sessions(api: StreamSpaceApi, *, passed_over: tuple[type[Exception], ...] = (Unmet,)) -> SessionList:
@@ -13,6 +17,19 @@ def listed_sessions(api: StreamSpaceApi, *, passed_over: tuple[type[Exception], 
         return api.sessions()
     except passed_over:
         return SessionList(())
+
+
+def listed_at_last(api: StreamSpaceApi, ids: Collection[str]) -> SessionList:
+    """The API's list once it holds those sessions, or as it is after the moment that a server may be behind."""
+    with suppress(Unmet):
+        return poll(
+            Wait("the list of sessions", "complete", Budget("moment", BEHIND_SECONDS, 1.0)),
+            api.sessions,
+            met=lambda listed: listed.ids.issuperset(ids),
+            says=lambda listed: f"{len(listed.ids.intersection(ids))} of {len(ids)}",
+            likely=lambda _: "some are not listed",
+        )
+    return api.sessions()
 
 
 def all_sessions(api: StreamSpaceApi, cluster: Cluster) -> frozenset[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from streamspace_acceptance.cluster.containers import MainContainer, is_known_neighbour, resources, status_of
 from streamspace_acceptance.cluster.image_names import plain
+from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.cluster.objects import Json, Pod
 from streamspace_acceptance.cluster.owners import admission_notes, asked_container, deployment_of
 from streamspace_acceptance.cluster.quantities import same
@@ -131,6 +132,26 @@ def look(session: Session) -> Provisioned:
     restarts = sum(_restarts(pod, main) for pod, main in zip(raw, mains, strict=True))
     pods = tuple(map(Pod.of, raw))
     return Provisioned(session.id, pods, restarts, provisions, tuple(unlimited), asked, tuple(notes))
+
+
+def changes(cluster: Cluster, before: Pod, after: Pod) -> list[str]:
+    """How the provision of a pod differs from that of the one that it replaces; none for the cluster's own changes."""
+    was, is_now = (_in_places(cluster.main_container(pod.object).spec, pod.object["spec"]) for pod in (before, after))
+    found = [
+        f"{place} are {is_now[place]}, not {was[place]}" for place in was if not _are_alike(was[place], is_now[place])
+    ]
+    return [] if found and _is_altered(cluster, after, is_now) else found
+
+
+def _is_altered(cluster: Cluster, pod: Pod, provisions: Mapping[str, Provision]) -> bool:
+    """Whether the pod has something else than its Deployment asks for."""
+    deployment = deployment_of(cluster, pod.object)
+    name = cluster.main_container(pod.object).name
+    template = None if deployment is None else asked_container(deployment, name)
+    if deployment is None or template is None:
+        return False
+    asked = _in_places(template, deployment["spec"]["template"]["spec"])
+    return any(not _are_alike(provisions[place], asked[place].or_as(provisions[place])) for place in asked)
 
 
 def _in_places(container: Json, spec: Json) -> dict[str, Provision]:

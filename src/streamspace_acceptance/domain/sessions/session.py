@@ -186,6 +186,17 @@ class Session:
             goal, within, lambda pods: next((pod for pod in pods if pod.ready and pod.meta.uid not in other_than), None)
         )
 
+    def wait_until_all_ready(self, *, within: str | Budget) -> list[Pod]:
+        """All pods of the session that are there to stay, at least one, each Ready; Unmet otherwise."""
+        self.wait_for_ready_pod(within=within)
+        return poll(
+            self._wait("every pod of it Ready", within),
+            lambda: [pod for pod in self.pods() if pod.stays],
+            met=lambda pods: bool(pods) and all(pod.ready for pod in pods),
+            says=lambda pods: ", ".join(pod.describe() for pod in pods) or "no pod",
+            likely=lambda _: self._likely(),
+        )
+
     def wait_for_running_pod(self, *, within: str) -> Pod:
         """A pod of the session whose containers run, whether they serve already or not; Unmet otherwise."""
         return self._follow("a pod running", within, lambda pods: next((pod for pod in pods if pod.running), None))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from streamspace_acceptance.cluster import containers
@@ -18,6 +18,7 @@ from streamspace_acceptance.product import rfb
 from streamspace_acceptance.waiting import Budget, Recording, now
 
 _HEAD = "local_address"  # in the first line of each table
+SOCKETS = "cat /proc/net/tcp /proc/net/tcp6 2>/dev/null"
 _ESTABLISHED, _LISTEN = "01", "0A"  # proc(5): the TCP state in /proc/net/tcp
 
 
@@ -96,12 +97,12 @@ class Starts:
         return watch(found, found[0].api.profile.statuses["running"]) if found else {}
 
     def ready_pods(self, *, within: str) -> list[Pod]:
-        """The pod of each session, Ready; Unmet otherwise. One that never came to run is blamed on its start."""
+        """The pods of each session, Ready; Unmet otherwise. One that never came to run is blamed on its start."""
         pods = []
         for session, start in self._sessions():
             with unproven_if_failed(start.blame):
                 session.check_label()
-                pods.append(session.wait_for_ready_pod(within=_left(session, within, start)))
+                pods += session.wait_until_all_ready(within=_left(session, within, start))
         return pods
 
     def listening(self) -> Iterator[VncCheck]:
@@ -116,19 +117,26 @@ Enter = Callable[[str], Session]
 
 def series(count: int, ask: Ask, enter: Enter, events: Recording[Change]) -> Starts:
     """Starts `count` sessions one after the other; `enter` gives the session of an id."""
-    starts = Starts(count)
+    starts, creations = Starts(count), list[Creation]()
+
+    def ask_for_one() -> Creation:
+        creations.append(ask())
+        return creations[-1]
+
     while len(starts.made) < count and not (starts.made and starts.made[-1].trouble):
         # A pod or a VNC server that did not answer once is judged later; five silences would only take time here.
         probe = all(phases_of_start.seconds["VNC server start"] is not None for phases_of_start in starts.phases)
-        starts.made.append(_start(ask, enter, events, is_first=not starts.made, probe=probe))
+        starts.made.append(_start(ask_for_one, enter, events, creations, probe=probe))
     return starts
 
 
-def _start(ask: Ask, enter: Enter, events: Recording[Change], *, is_first: bool, probe: bool) -> Start:
+def _start(ask: Ask, enter: Enter, events: Recording[Change], creations: Sequence[Creation], *, probe: bool) -> Start:
+    """One start; `creations` are those so far, its own included once it is asked for."""
     session, began = None, now()
     try:
         creation = ask()
-        session = enter(_id_of(creation, is_first=is_first))
+        session = enter(_id_of(creation, is_first=len(creations) == 1))
+        _check_like_the_first(creation, creations[0])
         running = _reach_running(session, creation.answer.sent_at)
     except (Unmet, Unproven) as trouble:
         return Start(session, began, trouble=_lost(session) or trouble)
@@ -145,6 +153,18 @@ def _id_of(creation: Creation, *, is_first: bool) -> str:
             raise no_session(creation)
         raise Unproven(f"no session was created: {no_session(creation).actual} ({_why(creation)})")
     return creation.id
+
+
+def _check_like_the_first(creation: Creation, first: Creation) -> None:
+    """Unmet where the answer is not as good as that to the first request, which 1.1a-1 and 1.1a-2 judge."""
+    is_as_good = creation.answer.status == first.answer.status and creation.claimed == creation.id
+    if first.claimed == first.id and not is_as_good:
+        raise Unmet(
+            creation.answer.call,
+            expected=f"{first.answer.status} and the new session {creation.id}, as to the first request",
+            actual=creation.answer.gist,
+            likely="only the first answer is made from the session that was created",
+        )
 
 
 def _lost(session: Session | None) -> Unproven | None:
@@ -220,9 +240,10 @@ def _listen(session: Session, blame: str | None) -> VncCheck:
         session.check_label()
         with unproven_if_failed(blame):
             pod = session.wait_for_a_pod(within="start") if blame is None else _present_pod(session, blame)
-        found = session.cluster.execute(pod, ["sh", "-c", "cat /proc/net/tcp /proc/net/tcp6 2>/dev/null"])
         container = session.cluster.main_container(pod.object)
-        looks.append((vnc_port(container.spec, session.api.profile.vnc_port), found.stdout))
+        running = [other for other in session.watched_pods() if other.running] or [pod]
+        tables = [session.cluster.execute(other, ["sh", "-c", SOCKETS]).stdout for other in running]
+        looks.append((vnc_port(container.spec, session.api.profile.vnc_port), "\n".join(tables)))
 
     framebuffer = session.vnc(look)
     if blame is not None and isinstance(framebuffer, str):
