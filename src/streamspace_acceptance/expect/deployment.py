@@ -189,7 +189,7 @@ def _wrong_passwords_refused(trial: LoginAttempts, door: LoginClient) -> None:
         raise _unmet("a login with a wrong password", "a refusal", trial.wrong_password, "any password is accepted")
     for what, login in trial.wrong_logins.items():
         if door.token(login) is not None:
-            raise _unmet(f"a login with {what}", "a refusal", login, "not the whole password is compared")
+            raise _unmet(f"a login with {what}", "a refusal", login, "name and password are not compared in full")
 
 
 def _leads_to_login(answer: Answer) -> bool:

@@ -32,6 +32,7 @@ class Product:
         self.seen: list[tuple[str, str | None]] = []
         self.right: list[bool] = []
         self.knows: Callable[[str], bool] = lambda password: password == PASSWORD
+        self.knows_name: Callable[[str], bool] = lambda name: name == "admin"
         self.accepts: Callable[[str | None], bool] = lambda token: token in (RUNS_OWN, NEW)
         self.login: Body = {"token": NEW}
         self.open: tuple[str, ...] = ()
@@ -46,8 +47,9 @@ class Product:
         self.seen.append((request.path, given))
         if request.path.endswith("/login"):
             sent = json.loads(request.rfile.read(int(request.headers["Content-Length"])))
-            self.right.append(sent["password"] == PASSWORD)
-            return self._answer(request, self.login if self.knows(sent["password"]) else None)
+            self.right.append((sent["username"], sent["password"]) == ("admin", PASSWORD))
+            is_known = self.knows(sent["password"]) and self.knows_name(sent["username"])
+            return self._answer(request, self.login if is_known else None)
         if request.path == self.fails:
             return says(b'{"error": "internal", "message": "Something went wrong."}', self.status_of_failure)(request)
         if request.path in self.open:
@@ -81,7 +83,7 @@ def test_a_sound_login_opens_and_never_with_the_runs_own_token() -> None:
     product = Product()
     judge(product)
     assert RUNS_OWN not in [token for _, token in product.seen]
-    assert [token for path, token in product.seen if path.endswith("/login")] == [None] * 7
+    assert [token for path, token in product.seen if path.endswith("/login")] == [None] * 11
     assert NEW in [token for _, token in product.seen]
 
 
@@ -107,7 +109,7 @@ def test_login_that_fails_is_not_blamed_on_the_credentials(status: int) -> None:
 def test_wrong_logins_do_not_follow_each_other() -> None:
     product = Product()
     judge(product)
-    assert product.right == [True, False, True, False, True, False, True]
+    assert product.right == [True, *[False, True] * 5]
 
 
 @pytest.mark.parametrize(
@@ -132,6 +134,8 @@ def test_wrong_logins_do_not_follow_each_other() -> None:
         {"knows": lambda _password: False},
         {"knows": lambda password: password.endswith(PASSWORD)},
         {"knows": lambda password: password[:4] == PASSWORD[:4]},
+        {"knows": lambda password: password.startswith(PASSWORD)},
+        {"knows_name": lambda _name: True},
         {"knows": lambda password: password in (PASSWORD, "")},
     ],
 )

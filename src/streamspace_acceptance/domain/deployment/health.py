@@ -14,6 +14,8 @@ from streamspace_acceptance.waiting import Wait, poll
 
 WELL = frozenset({"ok", "healthy", "up", "pass", "alive", "ready", "green"})
 """Words by which servers say that all is well: they do not change any more."""
+CONFIRMATIONS = 10
+"""So many further answers are asked for: one server of two may be the healthy one."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,21 @@ def _hopeless(profile: Profile, answer: Answer, word: object) -> str | None:
 
 
 def wait_for_health(api: StreamSpaceApi, wait: Wait) -> Health:
-    """The first healthy answer; Unmet when none comes in time."""
+    """A healthy answer that the next ones confirm; Unmet when none comes in time, or a later one is another."""
+    first = _first(api, wait)
+    later = [ask(api) for _ in range(CONFIRMATIONS)]
+    if unwell := [report for report in later if not report.well]:
+        raise Unmet(
+            wait.subject,
+            expected=f"{wait.goal}, each time",
+            actual=f"not so in {len(unwell)} of {len(later)} further answers: {unwell[0].told}",
+            timeline=wait.timeline.render(),
+            likely="one of several servers is not healthy, or the report is not steady",
+        )
+    return first
+
+
+def _first(api: StreamSpaceApi, wait: Wait) -> Health:
     return poll(
         wait,
         lambda: ask(api),

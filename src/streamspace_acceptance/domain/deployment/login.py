@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -60,7 +61,8 @@ class LoginClient:
         token = self.token(login)
         wrong = f"not-{credentials.password}"
         cut = credentials.password[:-1] + ("y" if credentials.password.endswith("x") else "x")
-        for secret in (wrong, cut):
+        longer = f"{credentials.password}x"
+        for secret in (wrong, cut, longer):
             register_secret(secret)
         controls = {"no token": self._call(None), "an invalid token": self._call(GARBAGE)}
         if token is not None:
@@ -78,6 +80,10 @@ class LoginClient:
             trials=trials,
             wrong_logins={
                 "another last character of the password": self._log_in_wrongly(credentials, cut),
+                "a character more than the password": self._log_in_wrongly(credentials, longer),
+                "the password under a name that nobody has": self._log_in_wrongly(
+                    credentials, name=f"nobody-{secrets.token_hex(4)}"
+                ),
                 "an empty password": self._log_in_wrongly(credentials, ""),
             },
         )
@@ -95,9 +101,13 @@ class LoginClient:
         body = {fields["login_name"]: name, fields["login_password"]: password}
         return self._calls.call_as(None, "login", body=body)
 
-    def _log_in_wrongly(self, credentials: Credentials, password: str) -> Answer:
-        """The answer to a login with another password; several wrong ones in a row might lock the account."""
-        answer = self.log_in(credentials.name, password)
+    def _log_in_wrongly(
+        self, credentials: Credentials, password: str | None = None, *, name: str | None = None
+    ) -> Answer:
+        """The answer to a login with another password or name; several wrong ones in a row might lock the account."""
+        answer = self.log_in(
+            credentials.name if name is None else name, credentials.password if password is None else password
+        )
         self.log_in(credentials.name, credentials.password)
         return answer
 
