@@ -191,6 +191,16 @@ def test_network_path_to_a_server_that_listens_is_measured() -> None:
     assert network_path.measure("http://127.0.0.1:1").count == 0
 
 
+def test_line_behind_a_proxy_is_told_by_its_quickest_answer() -> None:
+    asked: list[None] = []
+    with web_server(says(b"")) as url:
+        found = network_path.measure(url, lambda: asked.append(None))
+    assert (len(asked), found.answer > 0) == (network_path.TIMES, True)
+    late = replace(found, milliseconds=0.2, answer=60.0)
+    assert "the quickest answer to a small question 60.0 ms" in late.explains(130, 100)
+    assert late.explains(170, 100) == ""
+
+
 REPEATED = FrameRate(6.0, 30.0, [Frame(n / 30, 7 + n % 2) for n in range(180)])
 
 

@@ -45,7 +45,8 @@ def measure(scenario: Scenario, presses: int, clicks: int) -> None:
     delayed = _lags(probe, acts[KEYBOARD], CHECKS)
     probe.delay_by(0)
     attachments.attach_png("the indicator that keys and clicks toggle", viewer.framebuffer().png)
-    network = network_path.measure(scenario.clients.http.base_url)
+    http = scenario.clients.http
+    network = network_path.measure(http.base_url, http.unknown_page)
     scenario.results.put(InputLag(desk.session.subject, lags, delayed, KEYBOARD, drifts, network, load, nodes))
 
 
