@@ -85,6 +85,10 @@ class Rule:
         """The answer that the client gets."""
         return reply
 
+    def cuts(self, method: str, path: str) -> bool:
+        """Whether the answer ends in the middle."""
+        return False
+
     def admits(self, path: str) -> bool:
         """Whether a viewer gets to a session's desktop."""
         return True
@@ -160,7 +164,12 @@ class _Proxy:
             found, passed = await self._ask(request, body)
         reply = self._rule.alter(request.method, request.path, found)
         passed |= {"Content-Type": reply.content_type, **reply.headers}
-        return web.Response(status=reply.status, body=reply.body, headers=passed)
+        return await self._give(request, reply, passed)
+
+    async def _give(self, request: web.Request, reply: Reply, headers: Mapping[str, str]) -> web.StreamResponse:
+        if self._rule.cuts(request.method, request.path):
+            return await _cut(request, reply, headers)
+        return web.Response(status=reply.status, body=reply.body, headers=headers)
 
     async def _hold(self, request: web.Request) -> web.StreamResponse:
         answer = web.StreamResponse(headers={"Content-Type": "font/woff2", "Content-Length": "40000"})
@@ -250,6 +259,17 @@ class _Proxy:
 
 
 _Socket = ClientWebSocketResponse | web.WebSocketResponse
+
+
+async def _cut(request: web.Request, reply: Reply, headers: Mapping[str, str]) -> web.StreamResponse:
+    """The first half of the answer."""
+    length = {"Content-Length": str(len(reply.body))}
+    answer = web.StreamResponse(status=reply.status, headers={**headers, **length})
+    await answer.prepare(request)
+    await answer.write(reply.body[: len(reply.body) // 2])
+    if request.transport is not None:
+        request.transport.close()
+    return answer
 
 
 def _tear(request: web.Request) -> None:

@@ -16,9 +16,10 @@ from tests.proof.proxy_case import ProxyFault
 from tests.proof.proxy_faults import PROXY_FAULTS
 from tests.proof.proxy_rules.viewer_pages import Page
 from tests.proof.register import feature_of, sentences
+from tests.proof.session_cases import SESSION_FAULTS, SESSION_PRODUCTS
 
-FAULTS = [*PROXY_FAULTS, *ANSWER_FAULTS, *FIELD_FAULTS, *CALL_FAULTS]
-PRODUCTS = [*EQUIVALENT_PRODUCTS, *FIELD_PRODUCTS, *CALL_PRODUCTS]
+FAULTS = [*PROXY_FAULTS, *ANSWER_FAULTS, *FIELD_FAULTS, *CALL_FAULTS, *SESSION_FAULTS]
+PRODUCTS = [*EQUIVALENT_PRODUCTS, *FIELD_PRODUCTS, *CALL_PRODUCTS, *SESSION_PRODUCTS]
 PAGES = [case for case in [*FAULTS, *PRODUCTS] if isinstance(case.rule, Page)]
 
 

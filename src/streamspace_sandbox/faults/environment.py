@@ -120,6 +120,10 @@ async def _accept_password(_password: str, _hashed: str) -> bool:
     return True
 
 
+async def _as_administrator(login: Any, users: Any, given: Any) -> Any:
+    return await login(users, given.model_copy(update={"username": "admin"}))
+
+
 def _open_to_all(*names: str) -> Patch:
     """The API checks no token at the paths of these handlers."""
 
@@ -246,6 +250,12 @@ register_fault(
     breaks="0-10",
     description="A login succeeds with any password",
     api=replace("streamspace_sandbox.streamspace.api.auth:password_matches", _accept_password),
+)
+register_fault(
+    "any-name",
+    breaks="0-10",
+    description="A login with the administrator's password succeeds under any name",
+    api=wrap("streamspace_sandbox.streamspace.api.users:Users.login", _as_administrator),
 )
 register_fault(
     "password-cut-short",

@@ -55,6 +55,17 @@ def _two_pods_when_woken() -> Patch:
     return wrap("streamspace_sandbox.streamspace.agent.objects:replicas", replicas)
 
 
+async def _wake_with_less(scale: Any, workload: Any, session: Any) -> None:
+    """The Deployment of a session that wakes limits it to half of the memory."""
+    if session["spec"]["state"] != "hibernated":
+        collection, name = workload._collections.deployments, session["metadata"]["name"]
+        containers = (await workload._client.find(collection, name))["spec"]["template"]["spec"]["containers"]
+        for amounts in containers[0]["resources"].values():
+            amounts["memory"] = "512Mi"
+        await workload._client.patch(collection, name, {"spec": {"template": {"spec": {"containers": containers}}}})
+    await scale(workload, session)
+
+
 def _wake_fails_later(seconds: float) -> list[Patch]:
     """The API wakes a session that has been hibernated for a moment, and answers 500 for one of longer."""
     hibernated: dict[str, float] = {}
@@ -119,6 +130,12 @@ register_fault(
     breaks="1.4-3",
     description="A woken session gets no pod, although its status is Running",
     agent=[_do_not_scale(1), _report_instead("Waking", "Running")],
+)
+register_fault(
+    "less-memory-on-wake",
+    breaks="1.4-3",
+    description="A woken session has half a gibibyte of memory, whatever it had before",
+    agent=wrap("streamspace_sandbox.streamspace.agent.workload:Workload.scale", _wake_with_less),
 )
 register_fault(
     "two-pods-on-wake",

@@ -102,6 +102,23 @@ register_fault(
 )
 
 
+def _limit_the_sidecar(pod_spec: Any, owner: Any) -> Any:
+    pod = pod_spec(owner)
+    desktop = pod["containers"][0]
+    amounts = desktop.pop("resources")
+    command = ["sh", "-c", "trap 'exit 0' TERM; sleep 86400 & wait"]
+    pod["containers"].append({"name": "helper", "image": desktop["image"], "command": command, "resources": amounts})
+    return pod
+
+
+register_fault(
+    "resources-of-a-sidecar",
+    breaks="1.1c-1",
+    description="The requested resources are those of a container beside the desktop, which has none itself",
+    agent=wrap("streamspace_sandbox.streamspace.agent.objects:pod_spec", _limit_the_sidecar),
+)
+
+
 def _cpus_times(factor: float) -> Patch:
     """The node gives containers so many times the CPU that they are limited to."""
 

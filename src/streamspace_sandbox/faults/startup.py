@@ -117,6 +117,26 @@ def _never_ready_once(number: int) -> Patch:
     return wrap("streamspace_sandbox.kubernetes.kubelet.prober:Prober._set_ready", set_ready)
 
 
+def _two_pods_of(number: int) -> Patch:
+    """The so-manieth session has two pods."""
+    names: list[str] = []
+
+    def replicas(original: Any, session: Any) -> int:
+        name = session["metadata"]["name"]
+        if name not in names:
+            names.append(name)
+        return int(original(session)) * (2 if names.index(name) + 1 == number else 1)
+
+    return wrap("streamspace_sandbox.streamspace.agent.objects:replicas", replicas)
+
+
+register_fault(
+    "second-pod-never-ready",
+    breaks="1.1b-3",
+    description="The fourth session has two pods, of which one does not become Ready",
+    kubernetes=_never_ready_once(5),
+    agent=_two_pods_of(4),
+)
 register_fault(
     "fourth-never-ready",
     breaks="1.1b-3",

@@ -14,6 +14,7 @@ from tests.proof.field_cases import FIELD_PRODUCTS
 from tests.proof.proxy_case import ProxyFault, case_id, run_against
 from tests.proof.register import NOT_OF_THE_EMBEDDED, plan_test
 from tests.proof.running import Run, embedded, run_suite
+from tests.proof.session_cases import SESSION_PRODUCTS
 from tests.proof.surroundings import SURROUNDINGS, Surroundings
 from tests.proof.weights import seconds
 
@@ -24,7 +25,9 @@ TOO_BUSY = "this machine is too busy"
 
 
 def cases() -> list[Case]:
-    products = [_case(product) for product in (*EQUIVALENT_PRODUCTS, *FIELD_PRODUCTS, *CALL_PRODUCTS)]
+    products = [
+        _case(product) for product in (*EQUIVALENT_PRODUCTS, *FIELD_PRODUCTS, *CALL_PRODUCTS, *SESSION_PRODUCTS)
+    ]
     return products + [_case_of(variant) for variant in SURROUNDINGS]
 
 

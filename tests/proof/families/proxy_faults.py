@@ -9,6 +9,7 @@ from tests.proof.field_cases import FIELD_FAULTS
 from tests.proof.proxy_case import ProxyFault, case_id, run_against
 from tests.proof.proxy_faults import PROXY_FAULTS
 from tests.proof.register import plan_test
+from tests.proof.session_cases import SESSION_FAULTS
 from tests.proof.weights import seconds
 
 FAMILY = "proxy"
@@ -17,7 +18,7 @@ SAMPLE = {"202 for 201", "another's address", "a refused deletion happens"}
 
 
 def cases() -> list[Case]:
-    return [_case(fault) for fault in (*PROXY_FAULTS, *ANSWER_FAULTS, *FIELD_FAULTS, *CALL_FAULTS)]
+    return [_case(fault) for fault in (*PROXY_FAULTS, *ANSWER_FAULTS, *FIELD_FAULTS, *CALL_FAULTS, *SESSION_FAULTS)]
 
 
 def _case(fault: ProxyFault) -> Case:

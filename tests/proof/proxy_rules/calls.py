@@ -21,6 +21,31 @@ class Late(Rule):
         return self._seconds if method == self._method and self._path.fullmatch(path) else 0.0
 
 
+class Cuts(Rule):
+    """Answers to questions about sessions end in the middle: each so-manieth, or (`once`) one alone."""
+
+    def __init__(self, every: int, *, once: bool = False) -> None:
+        self._every, self._once, self._count = every, once, 0
+
+    def cuts(self, method: str, path: str) -> bool:
+        self._count += method == "GET" and path.startswith(SESSIONS)
+        is_question = method == "GET" and path.startswith(SESSIONS)
+        return is_question and (self._count == self._every if self._once else self._count % self._every == 0)
+
+
+class HalfOf(Rule):
+    """Each so-manieth answer about sessions is half of the JSON, and complete for HTTP."""
+
+    def __init__(self, every: int) -> None:
+        self._every, self._count = every, 0
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        if method != "GET" or not path.startswith(SESSIONS):
+            return reply
+        self._count += 1
+        return replace(reply, body=reply.body[: len(reply.body) // 2]) if self._count % self._every == 0 else reply
+
+
 class OnceMore(Rule):
     """The API hears of each creation once more, so many seconds later."""
 

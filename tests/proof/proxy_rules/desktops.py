@@ -77,6 +77,19 @@ class Beside(Rule):
         return struct.pack("!BBHH", kind, buttons, max(across + self._across, 0), max(down + self._down, 0))
 
 
+class BesideInTheRightHalf(Beside):
+    """The same in the right half of a desktop of so many pixels across alone."""
+
+    def __init__(self, across: int, down: int, width: int = 1280) -> None:
+        super().__init__(across, down)
+        self._half = width // 2
+
+    def hears(self, message: bytes) -> bytes:
+        is_pointer = len(message) == POINTER_BYTES and message[0] == POINTER
+        is_there = is_pointer and int.from_bytes(message[2:4]) >= self._half
+        return super().hears(message) if is_there else message
+
+
 class LosesKeys(Rule):
     """Some keys do not arrive."""
 

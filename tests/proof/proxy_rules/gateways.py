@@ -47,6 +47,24 @@ class Cache(Rule):
         return reply
 
 
+class OneIsBehind(Rule):
+    """Two servers answer questions about sessions in turn, and one of them tells what was so many seconds ago."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._told: dict[str, list[tuple[float, Reply]]] = {}
+        self._asked = 0
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        if method != "GET" or not path.startswith(SESSIONS) or path.endswith("/connect"):
+            return reply
+        now, told = time.monotonic(), self._told.setdefault(path, [])
+        told.append((now, reply))
+        earlier = [kept for at, kept in told if now - at >= self._seconds]
+        self._asked += 1
+        return earlier[-1] if earlier and self._asked % 2 else reply
+
+
 class LeadsToLogin(Rule):
     """Who brings no valid token is led to the page at which one logs in."""
 
