@@ -31,6 +31,7 @@ SESSION_PRODUCTS = [
 """Healthy products: every criterion of the test is proven all the same."""
 
 SESSION_FAULTS = [
+    ProxyFault("one server of two is sick", calls.EverySecond("GET", "/health", {"status": "degraded"}), "0", {"0-8"}),
     *(
         ProxyFault(
             f"{pixels} pixels beside in the right half",

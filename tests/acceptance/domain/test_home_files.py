@@ -20,10 +20,10 @@ POD = pod()
 def _session(folder: Path, trouble: ExecResult | None = None) -> Any:
     """A session whose pod is this machine; `trouble`: what comes of the attempt to save a large file."""
 
-    def execute(_pod: object, command: list[str]) -> ExecResult:
+    def execute(_pod: object, command: list[str], *, seconds: float = 10.0) -> ExecResult:
         if trouble is not None and home.LARGE_FILE in command:
             return trouble
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds)
         return ExecResult(done.stdout, done.stderr, done.returncode)
 
     profile = SimpleNamespace(home=str(folder))

@@ -46,6 +46,22 @@ def test_health_that_may_change_is_waited_for(body: bytes) -> None:
     assert health.ask(api(200, body)).hopeless is None
 
 
+@pytest.mark.parametrize("sick", [1, 8])
+def test_health_that_one_server_of_two_denies_fails(monkeypatch: pytest.MonkeyPatch, sick: int) -> None:
+    monkeypatch.setattr(health, "APART_SECONDS", 0.0)
+    answers, number = [b'{"status": "ok"}', *[b'{"status": "ok"}'] * 8], [0]
+    answers[sick] = b'{"status": "degraded"}'
+
+    def in_turn(*_: object) -> Answer:
+        number[0] += 1
+        return Answer("GET", "http://x/health", 200, "X", "application/json", answers[number[0] - 1], 0.0, 0.0)
+
+    unsteady: Any = SimpleNamespace(profile=load(), call_as=in_turn)
+    with pytest.raises(Unmet, match="1 of 8 further answers.*degraded"):
+        health.wait_for_health(unsteady, wait())
+    assert health.wait_for_health(api(200, b'{"status": "ok"}'), wait()).well
+
+
 class Pods:
     """The pods of a namespace, by their labels."""
 

@@ -111,7 +111,7 @@ class Product:
     def wait_for_no_pod(self, *_: object, **__: object) -> list[object]:
         return [pod()] if self.trouble == "pod stays" else []
 
-    def execute(self, _pod: object, command: list[str]) -> ExecResult:
+    def execute(self, _pod: object, command: list[str], **_: object) -> ExecResult:
         return ExecResult(self.files.get(command[1], ""), "", 0) if command[0] == "cat" else OK
 
 

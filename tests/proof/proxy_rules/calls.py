@@ -87,6 +87,19 @@ class RefusesEverySecond(Rule):
         return None if self._count % 2 else refusal(500, "internal", "The database did not answer.")
 
 
+class EverySecond(Rule):
+    """Each second answer to one call has another object."""
+
+    def __init__(self, method: str, path: str, body: Json) -> None:
+        self._method, self._path, self._body, self._count = method, re.compile(path), body, 0
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        if method != self._method or not self._path.fullmatch(path):
+            return reply
+        self._count += 1
+        return reply if self._count % 2 else replace(reply, body=json.dumps(self._body).encode())
+
+
 class SaysSoAtOnce(OfSessions):
     """A command is accepted and its status told at once; it is carried out so many seconds later."""
 

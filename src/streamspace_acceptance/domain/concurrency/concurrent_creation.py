@@ -64,7 +64,8 @@ def _shown_to_others(creation: Creation, listed: SessionList, api: StreamSpaceAp
     shown = [("in the list", session.user) for session in listed.sessions if session.id == creation.id]
     with suppress(Unmet):  # its status is what is judged of that answer
         shown.append(("when asked for alone", api.session(str(creation.id)).get(api.profile.fields["user"])))
-    return [f"{creation.id} is {user}'s {place}" for place, user in shown if user not in (None, creation.asked.user)]
+    others = [(place, user) for place, user in shown if isinstance(user, str) and user != creation.asked.user]
+    return [f"{creation.id} is {user}'s {place}" for place, user in others]
 
 
 def _run_without_pods(crowd: ConcurrentRequests, listed: SessionList) -> bool:

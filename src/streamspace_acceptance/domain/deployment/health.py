@@ -14,8 +14,8 @@ from streamspace_acceptance.waiting import Wait, poll
 
 WELL = frozenset({"ok", "healthy", "up", "pass", "alive", "ready", "green"})
 """Words by which servers say that all is well: they do not change any more."""
-CONFIRMATIONS = 10
-"""So many further answers are asked for: one server of two may be the healthy one."""
+CONFIRMATIONS, APART_SECONDS = 8, 0.25
+"""So many further answers are asked for, no faster than a gateway allows: one server of two may be the healthy one."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,10 @@ def _hopeless(profile: Profile, answer: Answer, word: object) -> str | None:
 def wait_for_health(api: StreamSpaceApi, wait: Wait) -> Health:
     """A healthy answer that the next ones confirm; Unmet when none comes in time, or a later one is another."""
     first = _first(api, wait)
-    later = [ask(api) for _ in range(CONFIRMATIONS)]
+    later = []
+    for _ in range(CONFIRMATIONS):
+        wait.clock.wait(APART_SECONDS)
+        later.append(ask(api))
     if unwell := [report for report in later if not report.well]:
         raise Unmet(
             wait.subject,

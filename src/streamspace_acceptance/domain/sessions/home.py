@@ -23,6 +23,8 @@ MOUNTS = 'readlink -f "$1" || echo; readlink -f "$2" || echo; cat /proc/self/mou
 """A folder may stand behind a link: /home leads to /var/home on some systems."""
 LARGE_BYTES = 8 * 1024 * 1024
 """More than what is sent in one piece at the most: 4 MiB by gRPC, 5 MiB by stores of objects."""
+LARGE_SECONDS = 60.0
+"""Real seconds to write or to read so much: a home may be at the other end of a network."""
 CHECKSUM = 'cksum < "$1"'
 LARGE_FILE = f"""
 mkdir -p "$1" && yes "$2" | head -c {LARGE_BYTES} > "$1/large" && echo "$2" >> "$1/large" && cksum < "$1/large"
@@ -100,7 +102,7 @@ def save(session: Session, pod: Pod, name: str, text: str) -> SavedFile:
     done = session.cluster.execute(pod, ["bash", "-c", script])
     session.cluster.execute(pod, ["sh", "-c", ODD_FILES, "sh", home])
     folder = f"{home}/.{name}.more/below"
-    large = session.cluster.execute(pod, ["sh", "-c", LARGE_FILE, "sh", folder, mark])
+    large = session.cluster.execute(pod, ["sh", "-c", LARGE_FILE, "sh", folder, mark], seconds=LARGE_SECONDS)
     more_path = f"{home}/.{name}.kinds"
     more = home_contents.save(session.cluster, pod, more_path, mark)
     is_saved, is_refused = large.code == 0, large.code not in (0, NO_SUCH_PROGRAM)
@@ -121,7 +123,7 @@ def save(session: Session, pod: Pod, name: str, text: str) -> SavedFile:
 def find(session: Session, pod: Pod, saved: SavedFile) -> FileState:
     """Reads the file and its marks in `pod`."""
     run = partial(session.cluster.execute, pod)
-    large = run(["sh", "-c", CHECKSUM, "sh", saved.large_path]) if saved.large_path else None
+    large = run(["sh", "-c", CHECKSUM, "sh", saved.large_path], seconds=LARGE_SECONDS) if saved.large_path else None
     more = home_contents.tell(session.cluster, pod, saved.more_path) if saved.more else ""
     return FileState(pod.meta.name, run(["cat", saved.path]), run(["cat", saved.mark_path]), large, more)
 

@@ -16,7 +16,7 @@ from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.outcomes import Unmet, Unproven, unproven_if_failed
 from streamspace_acceptance.product import tls
 from streamspace_acceptance.product.answers import Answer
-from streamspace_acceptance.product.http import NoAnswer
+from streamspace_acceptance.product.http import NoAnswer, Unanswered
 from streamspace_acceptance.redaction import secret_sources
 from streamspace_acceptance.waiting import Budget, Wait, poll
 
@@ -108,7 +108,9 @@ class SessionDesktop:
                 f"{self.session.subject}, VNC address",
                 expected="a page",
                 actual=str(error),
-                likely="the address leads elsewhere; the API itself answers",
+                likely="what serves the page hangs, or ends too early; the API itself answers"
+                if isinstance(error, Unanswered)
+                else "the address leads elsewhere; the API itself answers",
             ) from error
         self._page_blame = None if answer.status == HTTPStatus.OK and is_html(answer) else self._page_blame
         return answer
