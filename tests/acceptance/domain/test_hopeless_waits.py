@@ -57,7 +57,7 @@ def test_health_that_one_server_of_two_denies_fails(monkeypatch: pytest.MonkeyPa
         return Answer("GET", "http://x/health", 200, "X", "application/json", answers[number[0] - 1], 0.0, 0.0)
 
     unsteady: Any = SimpleNamespace(profile=load(), call_as=in_turn)
-    with pytest.raises(Unmet, match="1 of 8 further answers.*degraded"):
+    with pytest.raises(Unmet, match=r"1 of 8 further answers.*degraded"):
         health.wait_for_health(unsteady, wait())
     assert health.wait_for_health(api(200, b'{"status": "ok"}'), wait()).well
 

@@ -91,6 +91,18 @@ def test_a_pod_that_is_nowhere_is_the_products_failure(monkeypatch: pytest.Monke
         session(monkeypatch).wait_for_ready_pod(within="start")
 
 
+def test_object_that_is_gone_after_it_was_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = session(monkeypatch, pod())
+    monkeypatch.setattr(found.cluster, "session_object", lambda _: None)
+    assert found.wait_for_phase("Running", within="start") is None  # the matter of 1.1a-3
+    monkeypatch.setattr(found.cluster, "session_object", lambda _: session_object())
+    assert found.wait_for_phase("Running", within="start") is not None
+    monkeypatch.setattr(found.cluster, "session_object", lambda _: None)
+    with pytest.raises(Unmet) as caught:
+        found.wait_for_phase("Running", within="start")
+    assert caught.value.likely == "the session's object, which was there before, is gone"
+
+
 def test_every_pod_of_a_session_has_to_be_ready(monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = pod(), pod(name=f"{SESSION}-5d-x2", uid="uid-2", ready=False)
     told = [("ADDED", first.object), ("ADDED", second.object)]

@@ -51,6 +51,7 @@ class Session:
         self.budgets = clients.budgets
         self.patience = clients.desktops
         self.running_since: float | None = None
+        self._has_object = False
         self._vnc_password = clients.vnc_password
         self._watches = ExitStack()
         labels = {clients.profile.session_label: session_id}
@@ -82,8 +83,8 @@ class Session:
     def wait_for_phase(self, word: str, *, within: str | Budget) -> SessionObject | None:
         """Kubernetes says `word` of the session as well; Unmet otherwise.
 
-        None when Kubernetes has no such session: that is a matter of its own, which 1.1a answers for. None as well
-        where the product keeps no status there.
+        None when Kubernetes has never had such a session: that is a matter of its own, which 1.1a answers for. None as
+        well where the product keeps no status there.
         """
         if not self.api.profile.object_phase:
             self.api.profile.meet("pods.object_phase")
@@ -91,11 +92,16 @@ class Session:
         found = poll(
             self._wait(f"phase {word} in Kubernetes", within),
             lambda: self.cluster.session_object(self.id),
-            met=lambda obj: obj is None or obj.phase == word,
+            met=lambda obj: obj.phase == word if obj is not None else not self._has_object,
             says=lambda obj: f"phase {obj.phase}" if obj is not None else "no such session in Kubernetes",
-            likely=lambda _: "the session's object is not kept up to date, or the API's status is wrong",
+            likely=lambda obj: (
+                "the session's object is not kept up to date, or the API's status is wrong"
+                if obj is not None
+                else "the session's object, which was there before, is gone"
+            ),
         )
         if found is not None:
+            self._has_object = True
             journal.record_identity(self.id, found.meta.uid)
         return found
 
