@@ -27,6 +27,7 @@ def the_file_says(context: Context, name: str, text: str) -> None:
 @then('the file "{name}" in its home still says "{text}"')
 def the_file_still_says(context: Context, name: str, text: str) -> None:
     expect.homes.kept(*actions.read_file(world(context), name, text))
+    expect.homes.kept(*actions.read_file_later(world(context), name, text))
 
 
 @then("its home is on the session's own volume")

@@ -179,6 +179,21 @@ def test_not_everybody_gets_a_session(spoil: Any, says: str) -> None:
         product.is_created()
 
 
+def test_session_that_falls_back_a_while_later_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streamspace_acceptance.domain.sessions.steadiness.BEHIND_SECONDS", 0.0)
+    product, looks = Product(), [0]
+
+    def listed() -> SessionList:
+        looks[0] += 1
+        if looks[0] > 2:
+            relist(product, status="Failed")
+        return SessionList(tuple(product.listed))
+
+    monkeypatch.setattr(product, "sessions", listed)
+    with pytest.raises(Unmet, match="s-1 is Failed a while later"):
+        product.is_created()
+
+
 def test_a_cluster_too_small_for_all_is_not_the_products_fault() -> None:
     product = Product()
     product.node = {"cpu": "1", "memory": "16Gi"}

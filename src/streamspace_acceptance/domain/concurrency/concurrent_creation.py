@@ -13,6 +13,7 @@ from streamspace_acceptance.domain.concurrency.check_result import CheckResult
 from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests
 from streamspace_acceptance.domain.sessions.creation import Creation, made_as_answered
 from streamspace_acceptance.domain.sessions.listing import listed_at_last
+from streamspace_acceptance.domain.sessions.steadiness import watch
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.api import SessionList, StreamSpaceApi
 
@@ -33,6 +34,7 @@ def created(crowd: ConcurrentRequests, api: StreamSpaceApi, cluster: Cluster) ->
     ]
     sent = {creation.asked.request for creation in crowd.creations}
     troubles += [trouble for creation in crowd.creations for trouble in _troubles(creation, listed, sent, api, cluster)]
+    troubles += [] if troubles else _fallen(crowd)
     excuse = "" if not troubles else _lack_of_room(crowd, api, cluster)
     shown = {"requests": crowd.table(), "sessions in the API's list": listed.sessions}
     return CheckResult(crowd.subject, tuple(troubles), timeline=timeline, excuse=excuse, shown=shown)
@@ -66,6 +68,13 @@ def _shown_to_others(creation: Creation, listed: SessionList, api: StreamSpaceAp
         shown.append(("when asked for alone", api.session(str(creation.id)).get(api.profile.fields["user"])))
     others = [(place, user) for place, user in shown if isinstance(user, str) and user != creation.asked.user]
     return [f"{creation.id} is {user}'s {place}" for place, user in others]
+
+
+def _fallen(crowd: ConcurrentRequests) -> list[str]:
+    """The sessions that do not stay Running for a while."""
+    word = crowd.sessions[0].api.profile.statuses["running"]
+    statuses = watch(crowd.sessions, word)
+    return [f"{key} is {status or 'not listed'} a while later" for key, status in statuses.items() if status != word]
 
 
 def _run_without_pods(crowd: ConcurrentRequests, listed: SessionList) -> bool:

@@ -14,6 +14,7 @@ from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.domain.sessions.starts import no_session, series
 from streamspace_acceptance.outcomes import Unmet, require, unproven_if_failed
 from streamspace_acceptance.product.profile import Size
+from streamspace_acceptance.waiting import Wait, elapse
 
 
 def request(scenario: Scenario, user: str, template: str, size: str | Size | None = None) -> Creation:
@@ -120,6 +121,12 @@ def read_file(scenario: Scenario, name: str, text: str) -> tuple[SavedFile, File
     """The file as it was saved, and as the pod that serves the session now has it."""
     saved = require(scenario.results.find(SavedFile), f"{text!r} was not saved as {name} (see 1.2-1)")
     return saved, home.find(scenario.session, scenario.lifecycle.pod, saved)
+
+
+def read_file_later(scenario: Scenario, name: str, text: str) -> tuple[SavedFile, FileState]:
+    """The same a while later: what restores a home may go on after its session runs."""
+    elapse(Wait(scenario.session.subject, "its files stay as they are", scenario.clients.budgets.named("calm")))
+    return read_file(scenario, name, text)
 
 
 def home_volume(scenario: Scenario) -> HomeVolume:
