@@ -96,10 +96,11 @@ class SessionDesktop:
         Nothing at that address, while the API itself answers, means that the address is wrong. NoAnswer where only its
         certificate is not accepted: that may be the suite's own ignorance of a CA.
         """
+        address = self.address
         self._page_blame = "the VNC address serves no page (see 1.1d-2)"
         self._visited = True
         try:
-            answer = self._page_in_time()
+            answer = self._page_in_time(address)
         except NoAnswer as error:
             if tls.trouble(error) is not None:
                 raise
@@ -115,13 +116,13 @@ class SessionDesktop:
         self._page_blame = None if answer.status == HTTPStatus.OK and is_html(answer) else self._page_blame
         return answer
 
-    def _page_in_time(self) -> Answer:
+    def _page_in_time(self, address: str) -> Answer:
         """The first page other than an error of a server, or the last error."""
-        wait, first = self.wait("a page at its address"), self.session.api.http.page(self.address)
+        wait, first = self.wait("a page at its address"), self.session.api.http.page(address)
         since, answer = self.session.running_since or first.sent_at, first
         while answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR and wait.remaining > 0:
             wait.clock.wait(PAGE_AGAIN_SECONDS)
-            answer = self.session.api.http.page(self.address)
+            answer = self.session.api.http.page(address)
         if answer is not first:
             outcome = f"then {answer.status}" if answer.status < HTTPStatus.INTERNAL_SERVER_ERROR else "to the end"
             self.page_late = f"{first.status} for {answer.sent_at - since:.1f} s after Running, {outcome}"
