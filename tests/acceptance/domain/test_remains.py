@@ -10,6 +10,7 @@ import pytest
 from streamspace_acceptance.cluster.objects import Claim, Meta
 from streamspace_acceptance.domain.sessions.remains import IN_API, Remains
 from streamspace_acceptance.outcomes import Unmet
+from tests.support.samples import pod
 
 
 def left(name: str, owner: str | None = None, **labels: str) -> list[str]:
@@ -36,6 +37,26 @@ def test_claim_of_a_session_is_left_behind(claim: list[str]) -> None:
 )
 def test_claim_of_another_session_is_not(claim: list[str]) -> None:
     assert claim == []
+
+
+@pytest.mark.parametrize(
+    ("name", "labels", "is_left"),
+    [
+        ("1-5d-x1", {"session": "1"}, True),
+        ("1-5d-x1", {}, True),
+        ("1", {}, True),
+        ("1-5d-x1", {"session": "2"}, False),
+        ("12-5d-x1", {}, False),
+    ],
+)
+def test_pod_that_lost_its_label_is_left_behind(name: str, labels: dict[str, str], is_left: bool) -> None:
+    api = SimpleNamespace(
+        profile=SimpleNamespace(session_label="session"), sessions=lambda: SimpleNamespace(ids=frozenset())
+    )
+    found = pod(name=name, labels=labels)
+    cluster = SimpleNamespace(session_object=lambda _: None, each_pod=lambda: [found], claims=list)
+    clients: Any = SimpleNamespace(api=api, cluster=cluster)
+    assert bool(Remains(clients, ["1"]).by_kind().get("pods")) is is_left
 
 
 @pytest.mark.parametrize(("is_shown", "left_there"), [(True, ["session 1 in the API"]), (False, None)])

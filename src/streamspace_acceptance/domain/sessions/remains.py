@@ -101,7 +101,9 @@ class Remains:
         return [f"claim {claim.meta.name}" for claim in there]
 
     def _pod_is_of(self, meta: Meta, session_id: str) -> bool:
-        return meta.labels.get(self._api.profile.session_label) == session_id
+        """By its label; one that has none, or lost it, by its name."""
+        label = meta.labels.get(self._api.profile.session_label)
+        return label == session_id if label is not None else f"{meta.name}-".startswith(f"{session_id}-")
 
     def _claim_is_of(self, meta: Meta, session_id: str) -> bool:
         return Claim(meta, None).belongs_to(session_id, None, self._api.profile.session_label)
