@@ -275,6 +275,7 @@ def befall(product: Product, **status: Any) -> None:
             lambda p: first(p)["spec"]["volumes"][0].update(persistentVolumeClaim={"claimName": "s-2-home"}),
             "s-1 and s-2 share the volume s-2-home",
         ),
+        (lambda p: first(p)["spec"].update(volumes=[{"name": "home", "emptyDir": {}}]), "s-1 has no volume claim"),
         (lambda p: p.node.update(cpu="1"), "cpu of node node-1: 1.5 requested, 1 there"),
         (lambda p: befall(p, reason="Evicted", message="too full"), "pod s-1-x Evicted: too full"),
         (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from streamspace_acceptance.cluster.containers import status_of
@@ -39,7 +39,7 @@ def without_conflict(crowd: ConcurrentRequests, cluster: Cluster) -> CheckResult
         troubles += ended((change.item.object for change in session.changes.items()), cluster)
         missing += [] if session.pods() else [f"{session.id} has no pod"]
     pods = [pod for pod in cluster.raw_pods() if Pod.of(pod).stays]
-    troubles += shared_claims(crowd.sessions, pods)
+    troubles += [*shared_claims(crowd.sessions, pods), *_without_claims(crowd.sessions, pods)]
     if len(crowd.creations) > 1:  # one alone is looked at while the others are still there
         troubles += _overcommitted(cluster, pods)
     return CheckResult(crowd.subject, tuple(troubles), (*missing, *lacking(crowd)), shown=_shown(crowd, provided, pods))
@@ -82,6 +82,16 @@ def shared_claims(sessions: Iterable[Session], pods: Iterable[Json]) -> list[str
         for name, sharers in users.items()
         if len(sharers) > 1
     ]
+
+
+def _without_claims(sessions: Iterable[Session], pods: Sequence[Json]) -> list[str]:
+    """The sessions whose pods have no volume claim."""
+    found = []
+    for session in sessions:
+        key = session.api.profile.session_label
+        own = [pod for pod in pods if (pod["metadata"].get("labels") or {}).get(key) == session.id]
+        found += [f"{session.id} has no volume claim"] if own and not claims_of(own) else []
+    return found
 
 
 def claims_of(pods: Iterable[Json]) -> frozenset[str]:
