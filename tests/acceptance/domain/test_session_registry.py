@@ -16,7 +16,7 @@ from streamspace_acceptance.cluster.objects import Claim, Pod, SessionObject
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.sessions.registry import Registry
 from streamspace_acceptance.outcomes import CleanupFailure, FoundByCleanUp
-from streamspace_acceptance.product.api import StreamSpaceApi
+from streamspace_acceptance.product.api import SessionList, StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient, NoAnswer
 from streamspace_acceptance.product.profile import load
 from tests.support.samples import SESSION, Json, claim, pod, pod_json, session_object
@@ -189,6 +189,14 @@ def test_session_of_a_product_without_a_list_is_known_by_its_answer(registry: Re
     with suppress(FoundByCleanUp):  # this product shows a session by its id for ever
         registry.clean_up()
     assert set(product.deleted) == {SESSION}
+
+
+def test_session_that_the_list_shows_a_look_later_is_compared(
+    monkeypatch: pytest.MonkeyPatch, registry: Registry
+) -> None:
+    monkeypatch.setattr("streamspace_acceptance.domain.sessions.registry.listed_sessions", lambda _: SessionList(()))
+    made = registry.ask("testuser", "firefox-browser", None)
+    assert [listed.id for listed in made.listed] == [made.id] == [SESSION]
 
 
 def test_others_session_is_not_taken_for_its_own_without_a_list(registry: Registry, product: _Product) -> None:
