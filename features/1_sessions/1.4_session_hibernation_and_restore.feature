@@ -9,7 +9,7 @@ Feature: 1.4 Session hibernation and restore
     And the session's status becomes Hibernated
 
   Scenario: A hibernated session is woken
-    Given "testuser" has a running "firefox-browser" session
+    Given "testuser" has a running "firefox-browser" session with 500m CPU and 1Gi memory
     And the file "test.txt" in its home says "test data"
     And the session is hibernated
     When the session is woken, and woken again after a longer hibernation

@@ -17,6 +17,7 @@ from streamspace_sandbox.faults.support.pod_volumes import (
 from streamspace_sandbox.streamspace.api.errors import json_response
 
 ENDPOINTS = "streamspace_sandbox.streamspace.api.endpoints"
+TEMPLATES_OWN_MEMORY = "512Mi"
 HIBERNATION_PHASES = ("Hibernating", "Hibernated", "Waking")
 
 
@@ -56,12 +57,12 @@ def _two_pods_when_woken() -> Patch:
 
 
 async def _wake_with_less(scale: Any, workload: Any, session: Any) -> None:
-    """The Deployment of a session that wakes limits it to half of the memory."""
+    """The Deployment of a session that wakes has the size of its template."""
     if session["spec"]["state"] != "hibernated":
         collection, name = workload._collections.deployments, session["metadata"]["name"]
         containers = (await workload._client.find(collection, name))["spec"]["template"]["spec"]["containers"]
         for amounts in containers[0]["resources"].values():
-            amounts["memory"] = "512Mi"
+            amounts["memory"] = TEMPLATES_OWN_MEMORY
         await workload._client.patch(collection, name, {"spec": {"template": {"spec": {"containers": containers}}}})
     await scale(workload, session)
 
@@ -134,7 +135,7 @@ register_fault(
 register_fault(
     "less-memory-on-wake",
     breaks="1.4-3",
-    description="A woken session has half a gibibyte of memory, whatever it had before",
+    description="A woken session has its template's own memory, whatever was requested",
     agent=wrap("streamspace_sandbox.streamspace.agent.workload:Workload.scale", _wake_with_less),
 )
 register_fault(
