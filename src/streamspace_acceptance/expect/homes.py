@@ -44,13 +44,16 @@ def kept(file: SavedFile, found: FileState) -> None:
     troubles = [
         trouble for path, saved, read in files for trouble in _differs(path, read.code, read.stdout, saved, read.stderr)
     ]
-    troubles += [f"{file.more_path}, {trouble}" for trouble in home_contents.differences(file.more, found.more)]
-    if troubles:
+    others = [f"{file.more_path}, {trouble}" for trouble in home_contents.differences(file.more, found.more)]
+    is_there = (found.file.stdout, found.mark.stdout) == (f"{file.text}\n", mark)
+    if troubles or others:
         raise Unmet(
             f"{file.path} in pod {found.pod}",
             expected=f"{file.text!r}, as this run saved it",
-            actual="; ".join(troubles),
-            likely="the home is not on the volume on which it was, or the volume was emptied or set back",
+            actual="; ".join([*troubles, *others]),
+            likely="the home is there, but was copied without all of its files, their rights or their owner"
+            if is_there
+            else "the home is not on the volume on which it was, or the volume was emptied or set back",
         )
 
 

@@ -9,7 +9,7 @@ from streamspace_acceptance.domain.resources.enforcement import CpuLoad, Enforce
 from streamspace_acceptance.domain.resources.granted import GrantedResources
 from streamspace_acceptance.domain.resources.limits import Limits
 from streamspace_acceptance.domain.resources.oversized_requests import OversizedRequests, in_words
-from streamspace_acceptance.domain.sessions.provision import Provision
+from streamspace_acceptance.domain.sessions.provision import Provision, Provisioned
 from streamspace_acceptance.evidence.judged import judged, table
 from streamspace_acceptance.outcomes import Unmet, Unproven
 
@@ -34,7 +34,7 @@ def given_exactly(given: GrantedResources) -> None:
     troubles = [
         *(f"{place}: cpu {granted.cpu} and memory {granted.memory}" for place, granted in found.by_product.items()
           if not granted.is_as(asked) and (granted.cpu, granted.memory) != (None, None)),
-        *([] if found.complete else ["its pod does not say all of its requests and limits"]),
+        *([] if found.complete else [f"its desktop does not have all requests and limits{_limited_beside(found)}"]),
         *(f"its container {container} is not limited" for container in found.unlimited),
         *([] if len(found.pods) == 1 else [f"{len(found.pods)} pods"]),
     ]  # fmt: skip
@@ -53,6 +53,13 @@ def given_exactly(given: GrantedResources) -> None:
         raise Unproven(found.resized)
     if given.trouble is not None:
         raise Unproven(f"its pod has them, but does not run (see 1.1b-1): {given.trouble}")
+
+
+def _limited_beside(found: Provisioned) -> str:
+    """The containers of the session's pods that are limited, the desktop's included; empty if there are none."""
+    containers = [container for pod in found.pods for container in pod.object["spec"]["containers"]]
+    names = [container["name"] for container in containers if (container.get("resources") or {}).get("limits")]
+    return f"; limited is {', '.join(names)}" if names else ""
 
 
 def _refused(given: GrantedResources) -> Unmet | Unproven:

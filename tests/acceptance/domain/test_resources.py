@@ -74,7 +74,7 @@ def test_a_pod_has_what_was_asked_for_in_whatever_notation() -> None:
         (given(Provision("firefox", "501m", "1Gi")), "limits: cpu 501m"),
         (given(Provision("firefox", "500m", "1G")), "memory 1G\n"),
         (given(Provision("firefox", "500m", None)), "memory None"),
-        (given(said={"the API": EXACT}), "does not say all"),
+        (given(said={"the API": EXACT}), "does not have all requests and limits"),
         (given(unlimited=("beside",)), "container beside is not limited"),
         (given(pods=()), "0 pods"),
         (given(pods=(pod(), pod(uid="uid-2"))), "2 pods"),

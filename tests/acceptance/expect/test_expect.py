@@ -306,6 +306,7 @@ def test_files_of_another_kind_that_are_lost() -> None:
     file, found = replace(FILE, more="a link leads to: program\n"), replace(READ, more="a link leads to: \n")
     expect.homes.kept(file, replace(READ, more=file.more))
     assert "a link leads to: nothing, not program" in unmet(expect.homes.kept, file, found)
+    assert "the home is there" in unmet(expect.homes.kept, file, found)
 
 
 def test_a_file_that_was_saved_and_kept() -> None:
