@@ -44,5 +44,12 @@ def test_pod_that_is_like_the_one_before_does_not_differ() -> None:
     assert provision.changes(_cluster(ASKED), _pod(ASKED), _pod(written_otherwise)) == []
 
 
+def test_pod_that_an_autoscaler_changed_does_not_differ() -> None:
+    scaled = _pod(ASKED | {"memory": "512Mi"})
+    scaled.object["metadata"]["annotations"] = {"vpaUpdates": "Pod resources updated by hamster: container desktop"}
+    unseen = SimpleNamespace(**vars(_cluster(None)) | {"deployment": lambda _: None})
+    assert provision.changes(unseen, _pod(ASKED), scaled) == []  # type: ignore[arg-type]
+
+
 def test_pod_that_the_cluster_changed_does_not_differ() -> None:
     assert provision.changes(_cluster(ASKED), _pod(ASKED), _pod(ASKED | {"memory": "1536Mi"})) == []

@@ -144,9 +144,11 @@ def changes(cluster: Cluster, before: Pod, after: Pod) -> list[str]:
 
 
 def _is_altered(cluster: Cluster, pod: Pod, provisions: Mapping[str, Provision]) -> bool:
-    """Whether the pod has something else than its Deployment asks for."""
-    deployment = deployment_of(cluster, pod.object)
+    """Whether the pod has something else than its Deployment asks for, or the cluster says that it changed the pod."""
     name = cluster.main_container(pod.object).name
+    if admission_notes(pod.object, name):
+        return True
+    deployment = deployment_of(cluster, pod.object)
     template = None if deployment is None else asked_container(deployment, name)
     if deployment is None or template is None:
         return False
