@@ -46,6 +46,14 @@ SURROUNDINGS = [
         {"3.4-1": ("FAILED", "under one id"), **dict.fromkeys(("3.4-2", "3.4-3", "3.4-4"), NOT_REACHED)},
     ),
     Surroundings(
+        "room-for-one-agent",
+        ("3.4",),
+        {
+            "3.4-1": ("UNPROVEN", "the cluster has no place for 3 agents: no node takes pod"),
+            **dict.fromkeys(("3.4-2", "3.4-3", "3.4-4"), ("UNPROVEN", "not reached")),
+        },
+    ),
+    Surroundings(
         "rotated-logs",
         ("0", "3.3"),
         {"0-9": ("UNPROVEN", "no longer begins at the start"), "0-10": ("UNPROVEN", "0-9")},

@@ -225,18 +225,28 @@ def spread(found: Balance) -> None:
 
 
 def balanced(found: Balance, tolerance: int) -> int:
-    """Each agent serves the mean number of sessions, give or take `tolerance`; gives the largest difference."""
+    """Each agent serves as many sessions, give or take `tolerance`; gives the largest difference.
+
+    As many of these, or together with what the agents serve besides, whose sessions may differ in size.
+    """
     judged("sessions per agent", table("agent | sessions", found.shares.items()))
+    if beside := found.describe_others():
+        judged("what else the agents serve, in sessions of this size", beside)
     _require_sessions(found)
     if sum(1 for count in found.shares.values() if count) < FEWEST_AGENTS:
         raise Unproven(f"one agent serves all (see 3.4-2): {found.describe()}")
     mean = len(found.said) / len(found.shares)
-    worst = max(abs(count - mean) for count in found.shares.values())
+    worst = found.difference()
+    if worst > tolerance and found.unsteady:
+        raise Unproven(
+            f"sessions of others came or went meanwhile ({', '.join(sorted(found.unsteady)[:3])}), so nothing tells "
+            f"what each agent had when these were shared out: {found.describe()}"
+        )
     if worst > tolerance:
         raise Unmet(
             f"{len(found.said)} sessions on {len(found.shares)} agents",
             expected=f"{mean:g} sessions on each agent, give or take {tolerance}",
-            actual=found.describe(),
+            actual="; ".join(filter(None, [found.describe(), beside])),
             likely="new sessions do not go to the agent with the fewest",
         )
     return round(worst)
@@ -274,5 +284,11 @@ def _assignments(found: Balance) -> Table:
 
 
 def _require_sessions(found: Balance) -> None:
+    """Unproven where nothing tells which agent serves which session."""
     if not found.said:
         raise Unproven("there are no sessions to count")
+    if found.silent:
+        raise Unproven(
+            "neither the API's list of sessions nor a label of their pods names an agent; a contract profile can say "
+            "where the product tells of it (fields.agent_id, agents.session_label, agents.session_line)"
+        )

@@ -164,7 +164,7 @@ def status_kept(word: str, statuses: Mapping[str, str | None]) -> None:
 
 
 def batch_running(crowd: ConcurrentRequests, count: int) -> None:
-    """Each of `count` users got a session, and all of them reach Running."""
+    """Each of `count` users got a session, and all of them reach Running; Unproven where the nodes have no room."""
     judged("requests", crowd.table())
     if crowd.refusals or len(crowd.sessions) != count:
         raise Unmet(
@@ -173,7 +173,12 @@ def batch_running(crowd: ConcurrentRequests, count: int) -> None:
             actual="; ".join(crowd.refusals) or f"{len(crowd.sessions)} sessions",
             likely="the API refuses or loses sessions that are requested at the same time",
         )
-    crowd.wait_until_running(within="burst")
+    try:
+        crowd.wait_until_running(within="burst")
+    except Unmet as unmet:
+        if reason := crowd.lack_of_room():
+            raise Unproven(f"{reason}; {unmet.actual} of {count}") from unmet
+        raise
     judged(
         "sessions that run",
         lambda: table("session | pods", ((session.id, _pods(session)) for session in crowd.sessions)),

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from streamspace_acceptance import expect
+from streamspace_acceptance.cluster.kubernetes import ClusterError
 from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.domain.agents import fleet, missing_pods
 from streamspace_acceptance.domain.agents.balance import Balance
 from streamspace_acceptance.domain.agents.fleet import other_word, other_workloads
 from streamspace_acceptance.domain.agents.heartbeats import API, Pace, looked_seldom
 from streamspace_acceptance.domain.agents.logged_transitions import OFFLINE, ONLINE, changes
 from streamspace_acceptance.domain.sessions.provision import Provision
 from streamspace_acceptance.outcomes import Unmet, Unproven
+from streamspace_acceptance.product.agents import AgentList
+from streamspace_acceptance.product.profile import load
+from streamspace_acceptance.waiting import Budget, Recording
 from tests.acceptance.domain.test_agents import AGENT, INTERVAL, RESTORED, RETURN, change, kept, outage, sample
-from tests.acceptance.domain.test_balance import AGENTS, agents, shared
+from tests.acceptance.domain.test_balance import AGENTS, agents, shared, unplaced
 from tests.support.samples import pod_json
 
 
@@ -123,3 +130,58 @@ def test_return_while_the_network_is_restored_slowly_is_not_decided() -> None:
         expect.agents.reconnected(slow, RETURN)
     with pytest.raises(Unmet, match="online again within"):
         expect.agents.reconnected(replace(slow, restored=None), RETURN)
+
+
+def waiting(reason: str, node: str = "node-2") -> Pod:
+    raw = pod_json("agent-2", phase="Pending", ready=False, node=node)
+    state = {"waiting": {"reason": reason, "message": "no such image"}}
+    raw["status"]["containerStatuses"] = [{"name": "agent", "ready": False, "state": state}]
+    return Pod.of(raw)
+
+
+def test_agents_without_a_place_are_the_clusters_matter() -> None:
+    serving = Pod.of(pod_json("agent-1"))
+    assert "no node takes pod" in missing_pods.unplaced([serving, unplaced()])
+    assert missing_pods.unplaced([serving, waiting("ImagePullBackOff")]) == (
+        "node node-2 has no image for pod agent-2: ImagePullBackOff: no such image"
+    )
+    for pods in ([serving], [waiting("ImagePullBackOff")], [serving, waiting("CrashLoopBackOff")]):
+        assert missing_pods.unplaced(pods) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "message", "refused"),
+    [
+        ("agent-5d", 'pods "agent-5d-x" is forbidden: exceeded quota: team, requested: pods=1', True),
+        ("agents-5d", 'pods "agents-5d-x" is forbidden: exceeded quota: team, requested: pods=1', False),
+        ("agent-5d", 'serviceaccount "agent" not found', False),
+    ],
+)
+def test_agents_that_the_cluster_refuses_are_its_matter(name: str, message: str, refused: bool) -> None:
+    cluster: Any = SimpleNamespace(events=lambda: [{"involvedObject": {"name": name}, "message": message}])
+    with pytest.raises(ClusterError, match="exceeded quota") if refused else nullcontext():
+        missing_pods.check_admitted(cluster, "agent")
+
+
+@pytest.mark.parametrize("pods", [[unplaced()], [waiting("CrashLoopBackOff")]])
+def test_agents_that_are_missing_for_want_of_room_are_unproven(
+    pods: list[Pod], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording = Recording[AgentList]()
+    recording.append(agents())
+    monkeypatch.setattr(fleet, "presence", lambda _: nullcontext(recording))
+    monkeypatch.setattr(fleet, "agent_pods", lambda _: pods)
+    monkeypatch.setattr(fleet, "AgentApi", lambda _: SimpleNamespace(all=agents))
+    clients = SimpleNamespace(api=None, profile=load(), cluster=SimpleNamespace(events=list))
+    scenario: Any = SimpleNamespace(clients=clients, disruptions=SimpleNamespace(check_held=lambda: None))
+    has_room = not pods[0].unschedulable
+    with pytest.raises(Unmet if has_room else Unproven, match="CrashLoop" if has_room else "no place for 1 agents"):
+        fleet.wait_for_online(scenario, 1, Budget("agents", 0.05, 1.0))
+
+
+def test_agents_of_a_stateful_set_are_not_scaled(monkeypatch: pytest.MonkeyPatch) -> None:
+    cluster = SimpleNamespace(deployment=lambda _: None)
+    scenario: Any = SimpleNamespace(clients=SimpleNamespace(cluster=cluster, profile=load()))
+    monkeypatch.setattr(fleet, "agent_pods", lambda _: [owned("StatefulSet", "edge")])
+    with pytest.raises(Unproven, match=r"another kind of workload \(StatefulSet edge\)"):
+        fleet.scale(scenario, 3)

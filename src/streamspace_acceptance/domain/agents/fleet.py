@@ -10,6 +10,7 @@ from streamspace_acceptance.cluster import rights
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.cluster.owners import deployment_name
 from streamspace_acceptance.disruption.scaling import Scaling
+from streamspace_acceptance.domain.agents import missing_pods
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.outcomes import Unproven
@@ -51,7 +52,7 @@ def require_online(scenario: Scenario, count: int) -> None:
     name = clients.profile.agents.deployment
     deployment = clients.cluster.deployment(name)
     if deployment is None and len(agent_pods(clients)) != count:
-        raise Unproven(f"there is no Deployment {name} to scale to {count}: the agents are another kind of workload")
+        raise _not_scalable(clients, count)
     if deployment is not None and deployment["spec"]["replicas"] != count:
         scale(scenario, count)
     online = wait_for_online(scenario, count).online
@@ -77,6 +78,8 @@ def scale(scenario: Scenario, count: int) -> None:
     Agents that are added stay until the sessions are gone: a product may have a session removed by its own agent alone.
     """
     clients = scenario.clients
+    if clients.cluster.deployment(clients.profile.agents.deployment) is None:
+        raise _not_scalable(clients, count)
     wanted = rights.of_object(rights.SCALING, clients.profile.agents.deployment)
     if denied := rights.missing(clients.cluster, wanted):
         raise Unproven(rights.sentence(denied, clients.cluster.namespace, rights.FILE_OF_PHASE_3))
@@ -84,6 +87,15 @@ def scale(scenario: Scenario, count: int) -> None:
     name = clients.profile.agents.deployment
     adds = count > clients.cluster.replicas(name)
     scenario.disruptions.apply(Scaling(clients.cluster, name, count), lasting=adds)
+
+
+def _not_scalable(clients: Clients, count: int) -> Unproven:
+    name = clients.profile.agents.deployment
+    names = ", ".join(other_workloads(agent_pods(clients), name))
+    return Unproven(
+        f"there is no Deployment {name} to scale to {count}: the agents are another kind of workload"
+        f"{f' ({names})' if names else ''}, and the suite scales a Deployment alone"
+    )
 
 
 def wait_for_online(scenario: Scenario, count: int, within: Budget | None = None, *, once: bool = False) -> AgentList:
@@ -109,6 +121,10 @@ def wait_for_online(scenario: Scenario, count: int, within: Budget | None = None
                 f"{', '.join(neighbours)} runs agents too, beside Deployment {clients.profile.agents.deployment}: "
                 "the suite scales this one alone, so it cannot choose how many are online"
             )
+        if reason := missing_pods.unplaced(pods):
+            raise Unproven(f"the cluster has no place for {count} agents: {reason}")
+        if len(pods) < count:
+            missing_pods.check_admitted(clients.cluster, clients.profile.agents.deployment)
         shared = shared_id(pods, listed, count)
         return shared or f"the agents' pods: {', '.join(pod.describe() for pod in pods) or 'none'}"
 
