@@ -122,6 +122,15 @@ def test_a_history_holds_both() -> None:
 
 
 @pytest.mark.parametrize(
+    "marks", [("3f9ac1", "b7c1e0"), ("2026-11-30T10:00:00Z", "2026-11-30T10:00:01Z"), ("first", "second"), ("a", "7")]
+)
+def test_versions_that_are_no_numbers_need_only_differ(marks: tuple[str, str]) -> None:
+    first, second = marks
+    expect.templates.history_kept(change(), history(version(first, OLD), version(second, NEW)))
+    expect.templates.history_kept(change(), history(version(second, NEW), version(first, OLD)))
+
+
+@pytest.mark.parametrize(
     "wrong",
     [
         history(),
@@ -130,7 +139,10 @@ def test_a_history_holds_both() -> None:
         history(version(2, OLD), version(1, NEW)),
         history(version(1, OLD), version(1, NEW)),
         history(version(1, NEW), version(2, NEW)),
-        history(version("first", OLD), version("second", NEW)),
+        history(version("3f9a", OLD), version("3f9a", NEW)),
+        history(version("", OLD), version("b7c1", NEW)),
+        history(version("3f9a", NEW), version("b7c1", NEW)),
+        history(version(None, OLD), version(None, NEW)),
         history(version(1, OLD), {"version": 2}),
         answer({"versions": None}),
         answer({}, 500),
@@ -178,7 +190,17 @@ def test_a_deletion_that_should_have_been_refused(wrong: Deletion, says: str) ->
 
 @pytest.mark.parametrize(
     ("users", "message"),
-    [(1, "Template in use by 1 sessions"), (1, "in use by 1 session"), (12, "delete-test-2 has 12 active sessions.")],
+    [
+        (1, "Template in use by 1 sessions"),
+        (1, "in use by 1 session"),
+        (12, "delete-test-2 has 12 active sessions."),
+        (2, "Version 1 has 2 sessions"),
+        (2, "Two sessions still use this template"),
+        (2, "2 currently-running sessions"),
+        (2, "in use (active_sessions=2)"),
+        (2, "in use: activeSessions: 2"),
+        (2, "Template is in use. Session count: 2"),
+    ],
 )
 def test_a_refusal_that_counts(users: int, message: str) -> None:
     expect.deletions.says_how_many(deletion(users=users, message=message))
@@ -193,10 +215,29 @@ def test_a_refusal_that_counts(users: int, message: str) -> None:
         "in use by 12 sessions",
         "by 2 sessions and 3 sessions",
         "2",
+        "in use by at least one session",
+        "Version 2 has 1 session",
     ],
 )
 def test_a_refusal_that_does_not(message: str) -> None:
     unmet(expect.deletions.says_how_many, deletion(message=message))
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_right"),
+    [
+        ({"sessions": 2}, True),
+        ({"details": {"activeSessions": 2}}, True),
+        ({"sessions": ["s-1", "s-2"]}, True),
+        ({"session_count": 3}, False),
+        ({"maxSessions": 2}, False),
+        ({"sessions": True}, False),
+    ],
+)
+def test_a_field_of_the_refusal_may_count(fields: Json, is_right: bool) -> None:
+    said = answer({"error": "in_use", "message": "The template is in use", **fields}, 409, method="DELETE")
+    refused = deletion(message="The template is in use", answer=said)
+    assert refused.counts_rightly is is_right
 
 
 def test_without_a_refusal_there_is_no_count() -> None:

@@ -79,6 +79,17 @@ class CountsOtherwise(Rule):
         return altered(reply, message=self._sentence.format(count[0] if count else "?"))
 
 
+class CountsInAField(Rule):
+    """The refusal to delete a template tells the number of its sessions in a field, and not in its sentence."""
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        if method != "DELETE" or not path.startswith(f"{TEMPLATES}/") or reply.status != 409:
+            return reply
+        count = _COUNT.search(json.loads(reply.body)["message"])
+        found = {"activeSessions": int(count[0])} if count else {}
+        return altered(reply, message="The template is in use.", details=found)
+
+
 class Numbered(Rule):
     """The versions of templates are told as other values: `v1`, "1"."""
 
