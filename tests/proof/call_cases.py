@@ -28,6 +28,8 @@ CALL_PRODUCTS = [
     ProxyFault("pages by the header Link (2.1)", gateways.Pages(3, in_header=True), "2.1"),
     ProxyFault("connect that answers 201", answers.Answers("GET", f"{A_SESSION}/connect", becomes=201), "1.1d"),
     ProxyFault("a hibernation that answers when it is done", calls.Late("POST", f"{A_SESSION}/hibernate", 11.0), "1.4"),
+    ProxyFault("a queued command that is answered late", calls.Late("POST", f"{A_SESSION}/hibernate", 11.0), "3.2"),
+    ProxyFault("commands without content", calls.WithoutContent("hibernate", 204), "1.4"),
     ProxyFault("a limit of questions with a time", calls.LimitsQuestions(5), "1.1b"),
     ProxyFault("refusals as problems (2.1)", wordings.Refusals(wordings.as_a_problem), "2.1"),
     ProxyFault("images with their registry (2.1)", calls.Registries(), "2.1"),
@@ -38,6 +40,22 @@ CALL_PRODUCTS = [
 """Healthy products: every criterion of the test is proven all the same."""
 
 CALL_FAULTS = [
+    *(
+        ProxyFault(
+            f"a queued command answered {status} without content",
+            calls.WithoutContent("hibernate", status),
+            "3.2",
+            {"3.2-1"},
+            reason="without content",
+        )
+        for status in (202, 204)
+    ),
+    ProxyFault(
+        "a queued command with an empty message",
+        answers.Answers("POST", f"{A_SESSION}/hibernate", lambda said: said | {"message": ""}, status=202),
+        "3.2",
+        {"3.2-1"},
+    ),
     ProxyFault(
         "a status that is a list",
         answers.OfSessions(lambda session: session | {"status": [session["status"]]}, alone=False),

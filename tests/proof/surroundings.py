@@ -60,6 +60,7 @@ SURROUNDINGS = [
     ),
     Surroundings("busy-log", ("3.3",)),
     Surroundings("heartbeats-logged-twice", ("3.3",)),
+    Surroundings("heartbeats-vary", ("3.3",)),
     *(Surroundings(f"logs-in-{form}", ("0", "3.3")) for form in ("json", "logfmt", "colours")),
     *(
         Surroundings(

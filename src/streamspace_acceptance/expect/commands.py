@@ -20,7 +20,8 @@ def queued(command: QueuedCommand, profile: Profile) -> None:
 def _queued(command: QueuedCommand, profile: Profile) -> None:
     answer, fields = command.answer, profile.fields
     judged("the API's answer to the command", answer)
-    body = answer.object() if answer.ok else {}
+    is_empty = not answer.body.strip()
+    body = answer.object() if answer.ok and not is_empty else {}
     listed = body.get(fields["command"])
     word = listed.get(fields["command_status"]) if isinstance(listed, dict) else None
     message = body.get(fields["message"])
@@ -28,8 +29,10 @@ def _queued(command: QueuedCommand, profile: Profile) -> None:
         raise Unmet(
             answer.call,
             expected=f"the command accepted and reported as {profile.statuses['command_waiting']!r}, with a message",
-            actual=answer.gist,
-            likely="the API does not distinguish a queued command from one that was carried out",
+            actual=f"{answer.status} {answer.reason} without content" if is_empty else answer.gist,
+            likely="the answer tells nothing of the command"
+            if is_empty
+            else "the API does not distinguish a queued command from one that was carried out",
         )
 
 

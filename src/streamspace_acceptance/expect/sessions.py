@@ -186,7 +186,10 @@ def batch_running(crowd: ConcurrentRequests, count: int) -> None:
 
 
 def left_alone(kept: list[SessionBefore], outage: Outage) -> None:
-    """No session's pod was touched while the agent was offline, nor when it reconnected."""
+    """No session's pod was touched while the agent was offline, nor when it reconnected.
+
+    Unproven where the cluster or a busy node did that.
+    """
     rows = [
         (
             kept_session.session.subject,
@@ -199,6 +202,8 @@ def left_alone(kept: list[SessionBefore], outage: Outage) -> None:
     judged("pods while the agent was offline", table("session | pod | uid | troubles", rows))
     for kept_session in kept:
         disturbances = kept_session.disturbances(outage.cut, outage.ended)
+        if disturbances and (excuse := kept_session.excuse(disturbances, outage.busy)):
+            raise Unproven(f"{kept_session.session.subject}: {excuse}; {' · '.join(disturbances)}")
         if disturbances:
             raise Unmet(
                 kept_session.session.subject,

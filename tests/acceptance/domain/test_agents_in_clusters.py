@@ -15,7 +15,7 @@ from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.domain.agents import fleet, missing_pods
 from streamspace_acceptance.domain.agents.balance import Balance
 from streamspace_acceptance.domain.agents.fleet import other_word, other_workloads
-from streamspace_acceptance.domain.agents.heartbeats import API, Pace, looked_seldom
+from streamspace_acceptance.domain.agents.heartbeats import API, LOG, Pace, looked_seldom
 from streamspace_acceptance.domain.agents.logged_transitions import OFFLINE, ONLINE, changes
 from streamspace_acceptance.domain.sessions.provision import Provision
 from streamspace_acceptance.outcomes import Unmet, Unproven
@@ -185,3 +185,38 @@ def test_agents_of_a_stateful_set_are_not_scaled(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(fleet, "agent_pods", lambda _: [owned("StatefulSet", "edge")])
     with pytest.raises(Unproven, match=r"another kind of workload \(StatefulSet edge\)"):
         fleet.scale(scenario, 3)
+
+
+@pytest.mark.parametrize(
+    ("share", "changes", "excused"),
+    [
+        (0.95, [change(103.0, ready=False), change(103.6)], True),
+        (0.80, [change(103.0, ready=False), change(103.6)], False),
+        (0.95, [change(103.0, ready=False)], False),
+        (0.95, [change(103.0, restarts=1), change(103.6, restarts=1)], False),
+        (0.95, [change(103.0, "DELETED")], False),
+    ],
+    ids=["busy node", "node with time", "for good", "restarted", "gone"],
+)
+def test_probe_that_fails_for_a_moment_on_a_busy_node_is_unproven(share: float, changes: Any, excused: bool) -> None:
+    busy = replace(outage(), busy={"node-1": share, "other": 0.99})
+    with pytest.raises(Unproven if excused else Unmet, match="was 95% busy" if excused else "kept, Ready"):
+        expect.sessions.left_alone([kept(change(100.0), *changes)], busy)
+
+
+def test_session_that_the_cluster_took_is_unproven() -> None:
+    gone = kept(change(100.0), change(103.0, "DELETED"))
+    cluster: Any = gone.session.cluster
+    about = {"uid": gone.pod.meta.uid}
+    cluster.kubernetes_events = (
+        {"reason": "Preempted", "message": "Preempted by pod 5f0c on node n", "involvedObject": about},
+    )
+    with pytest.raises(Unproven, match="it made room for somebody else's pod"):
+        expect.sessions.left_alone([gone], outage())
+
+
+def test_agent_that_logs_no_heartbeat_fails_with_a_hint_of_the_profile() -> None:
+    with pytest.raises(Unmet, match="in another line"):
+        expect.agents.on_pace(Pace(AGENT, 3.0, {LOG: [], API: [3.0, 3.1, 2.9]}), INTERVAL)
+    with pytest.raises(Unmet, match="the agent's interval"):
+        expect.agents.on_pace(Pace(AGENT, 3.0, {LOG: [4.5] * 3, API: [3.0, 3.1, 2.9]}), INTERVAL)

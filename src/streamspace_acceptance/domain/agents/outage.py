@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from streamspace_acceptance.domain.agents.heartbeats import received, reports_request_times
 from streamspace_acceptance.product.agents import AgentList
@@ -17,6 +17,7 @@ class Outage:
     `restored` is when the revert was over, which may have had to wait for the agent's container; None for at once.
 
     `samples` is the API's list of agents, ten times a second, from before the cut until the end; `cut_by` says how.
+    `busy` is the busy share of each node's processors.
     """
 
     agent_id: str
@@ -27,6 +28,7 @@ class Outage:
     words: Mapping[str, str]
     cut_by: str = "network cut"
     restored: float | None = None
+    busy: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def subject(self) -> str:

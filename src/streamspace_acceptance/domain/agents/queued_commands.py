@@ -8,6 +8,7 @@ from functools import partial
 
 from streamspace_acceptance.cluster.objects import Pod, SessionObject
 from streamspace_acceptance.domain.agents.fleet import require_online, wait_for_online
+from streamspace_acceptance.domain.deployment.own_pods import is_of_a_job
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.outcomes import Unmet
@@ -53,9 +54,12 @@ class QueuedCommand:
 
     @property
     def other_pods(self) -> bool:
-        """Whether a pod came or went that is not the one before the command, though it may have its name."""
-        later = (change for change in self.session.changes.items() if change.at >= self.given)
-        return any(Pod.of(change.item.object).meta.uid != self.pod.meta.uid for change in later)
+        """Whether a pod came or went that is not the one before the command, though it may have its name.
+
+        One that was over before, and those of Jobs, are none that serve the session.
+        """
+        later = (Pod.of(change.item.object) for change in self.session.changes.items() if change.at >= self.given)
+        return any(pod.meta.uid != self.pod.meta.uid and not (pod.is_over or is_of_a_job(pod.object)) for pod in later)
 
     @property
     def pod_went(self) -> float | None:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from streamspace_acceptance.cluster.kubernetes import FORBIDDEN, Cluster, ClusterError
 from streamspace_acceptance.cluster.objects import Json, Pod
+from streamspace_acceptance.cluster.taken_pods import taken
 from streamspace_acceptance.cluster.watch import Change
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.deployment.own_pods import end_in_words, own_containers, own_pods
-from streamspace_acceptance.domain.performance.taken_away import scaled_down, withdrawn
+from streamspace_acceptance.domain.performance.taken_away import scaled_down
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.http import NoAnswer
 from streamspace_acceptance.waiting import Stamped, now
@@ -124,7 +125,7 @@ class ProductPods:
     def crashes(self, clients: Clients) -> list[str]:
         """A sentence for each pod that was restarted since, and one for those that are not there any more.
 
-        A pod that its controller scaled down, or whose node was withdrawn, is none of them.
+        A pod that its controller scaled down, or that the cluster took away, is none of them.
         """
         present = _product_pods(clients)
         found = [
@@ -132,21 +133,23 @@ class ProductPods:
             for uid, pod in present.items()
             if pod.restarts > (self.pods[uid].restarts if uid in self.pods else 0)
         ]
-        lost = [pod.name for pod in self._gone(clients, present) if not withdrawn(clients.cluster, pod.node)]
+        lost = [pod.name for uid, pod in self._gone(clients, present) if not taken(clients.cluster, uid, pod.node)]
         words = f"{len(lost)} of the product's own pods are not there any more ({', '.join(lost)})"
         return [*found, *([words] if lost else [])]
 
     def moved(self, clients: Clients) -> list[str]:
-        """A sentence for each pod that is not there any more since its node was withdrawn."""
+        """A sentence for each pod that is not there any more since the cluster took it away."""
         gone = self._gone(clients, _product_pods(clients))
         return [
-            f"pod {pod.name} of the product: {why}" for pod in gone if (why := withdrawn(clients.cluster, pod.node))
+            f"pod {pod.name} of the product: {why}"
+            for uid, pod in gone
+            if (why := taken(clients.cluster, uid, pod.node))
         ]
 
-    def _gone(self, clients: Clients, present: Mapping[str, ProductPod]) -> list[ProductPod]:
-        gone = [pod for uid, pod in self.pods.items() if uid not in present and uid not in self.over]
+    def _gone(self, clients: Clients, present: Mapping[str, ProductPod]) -> list[tuple[str, ProductPod]]:
+        gone = [(uid, pod) for uid, pod in self.pods.items() if uid not in present and uid not in self.over]
         events = clients.cluster.events() if gone else []
-        return [pod for pod in gone if not scaled_down(events, pod.name)]
+        return [(uid, pod) for uid, pod in gone if not scaled_down(events, pod.name)]
 
 
 def _product_pods(clients: Clients) -> dict[str, ProductPod]:
