@@ -36,7 +36,7 @@ class Burst:
     """The requests of a burst and their sessions; `busy` is the busy share of each node meanwhile.
 
     `source` says from where the moments of Running are; `plane` is how the cluster itself did. `crowded`: why the
-    cluster had no room for any of the sessions that never ran; empty if it had. `use`: the components' peaks meanwhile.
+    cluster had no place for any of the sessions that never ran; empty if it had. `use`: the components' peak use.
     """
 
     requests: ScheduledRequests
@@ -330,7 +330,8 @@ def _request_burst(scenario: Scenario, number: int, count: int, template: str, s
             follower.source(sessions),
             plane,
             cluster_limits.crowded_out(clients, size, sessions, follower.pods.items())
-            or cluster_limits.image_pull(clients, sessions, follower.pods.items()),
+            or cluster_limits.image_pull(clients, sessions, follower.pods.items())
+            or cluster_limits.taken_away(clients, sessions),
             use,
         )
 
