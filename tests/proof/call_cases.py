@@ -6,6 +6,7 @@ from tests.proof.proxy_rules import agents, answers, calls, gateways, sessions, 
 
 A_SESSION, A_TEMPLATE = f"{SESSIONS}/[^/]+", f"{TEMPLATES}/[^/]+"
 ADDRESS, TOGETHER = "A user requests the address of a session", "Five users request sessions at the same time"
+FIFTEEN = "Fifteen users request sessions at the same time"
 UNUSED, LARGE = "An administrator deletes a template that is no longer in use", "A user requests more than any node has"
 ERROR: Json = {"error": "internal", "message": "The database did not answer."}
 
@@ -40,6 +41,27 @@ CALL_PRODUCTS = [
 """Healthy products: every criterion of the test is proven all the same."""
 
 CALL_FAULTS = [
+    *(
+        ProxyFault(
+            f"users that have to be made first ({test})",
+            calls.KnowsUsers("testuser", "testuser2"),
+            test,
+            unproven=unproven,
+            only=only,
+            reason="have to be made first",
+        )
+        for test, only, unproven in (
+            ("3.4", FIFTEEN, {"3.4-4"}),
+            ("4.1", "", {"4.1-1", "4.1-2", "4.1-3"}),
+        )
+    ),
+    ProxyFault(
+        "agents that stay online without their pods",
+        agents.Lingers(),
+        "3.2",
+        unproven={"3.2-1", "3.2-2", "3.2-3", "3.2-4"},
+        reason="not reached: agents: ",
+    ),
     *(
         ProxyFault(
             f"a queued command answered {status} without content",

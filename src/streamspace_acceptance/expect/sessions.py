@@ -13,6 +13,7 @@ from streamspace_acceptance.domain.sessions.concurrent_requests import Concurren
 from streamspace_acceptance.domain.sessions.creation import Creation
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.domain.sessions.starts import Start, Starts
+from streamspace_acceptance.domain.sessions.unknown_users import refused_for_users
 from streamspace_acceptance.evidence.judged import judged, table
 from streamspace_acceptance.expect.input_evidence import judge_input
 from streamspace_acceptance.measuring import startup_phases
@@ -164,8 +165,13 @@ def status_kept(word: str, statuses: Mapping[str, str | None]) -> None:
 
 
 def batch_running(crowd: ConcurrentRequests, count: int) -> None:
-    """Each of `count` users got a session, and all of them reach Running; Unproven where the nodes have no room."""
+    """Each of `count` users got a session, and all of them reach Running.
+
+    Unproven where the nodes have no room, or the users have to be made first.
+    """
     judged("requests", crowd.table())
+    if reason := refused_for_users(crowd.creations):
+        raise Unproven(reason)
     if crowd.refusals or len(crowd.sessions) != count:
         raise Unmet(
             crowd.subject,

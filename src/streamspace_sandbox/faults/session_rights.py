@@ -275,7 +275,7 @@ register_variant(
 )
 register_variant(
     "refusals-with-200",
-    description="Refusals of a session's calls are told in the body alone, to everybody but administrators",
+    description="The body alone, beside a 200, refuses a session's calls to all but administrators",
     api=wrap(f"{APP}:private", _refuse_with_200),
 )
 register_variant(

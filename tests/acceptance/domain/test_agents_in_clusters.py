@@ -220,3 +220,18 @@ def test_agent_that_logs_no_heartbeat_fails_with_a_hint_of_the_profile() -> None
         expect.agents.on_pace(Pace(AGENT, 3.0, {LOG: [], API: [3.0, 3.1, 2.9]}), INTERVAL)
     with pytest.raises(Unmet, match="the agent's interval"):
         expect.agents.on_pace(Pace(AGENT, 3.0, {LOG: [4.5] * 3, API: [3.0, 3.1, 2.9]}), INTERVAL)
+
+
+@pytest.mark.parametrize("seen", [True, False])
+def test_agent_that_is_online_without_its_pod_is_told_from_a_strangers(
+    seen: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording = Recording[AgentList]()
+    recording.append(agents("agent-1"))
+    monkeypatch.setattr(fleet, "presence", lambda _: nullcontext(recording))
+    monkeypatch.setattr(fleet, "AgentApi", lambda _: SimpleNamespace(all=lambda: agents("agent-1")))
+    cluster = SimpleNamespace(events=list, pods=lambda **_: [])
+    clients = SimpleNamespace(api=None, profile=load(), cluster=cluster, agents={"agent-1"} if seen else set())
+    scenario: Any = SimpleNamespace(clients=clients, disruptions=SimpleNamespace(check_held=lambda: None))
+    with pytest.raises(Unmet if seen else Unproven, match="although the pods are gone" if seen else "another cluster"):
+        fleet.wait_for_online(scenario, 0, Budget("agents", 0.05, 1.0))

@@ -163,6 +163,39 @@ def test_a_crowd_in_which_one_is_refused() -> None:
     assert "user2" in crowd.table()
 
 
+UNKNOWN_USER = answer({"error": "not_found", "message": "The user 'user2' does not exist."}, 404, method="POST")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        UNKNOWN_USER,
+        answer({"error": "user_not_found", "message": "Not found."}, 422, method="POST"),
+        answer({"error": "x", "message": "unknown user user2"}, 400, method="POST"),
+    ],
+)
+def test_users_whom_the_product_does_not_know_are_to_be_made_first(told: Any) -> None:
+    refused = replace(creation("user2", 404, None), answer=told)
+    with pytest.raises(Unproven, match="have to be made first"):
+        expect.sessions.batch_running(ConcurrentRequests([creation("user1", 201, "s-1"), refused], []), 2)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        answer({"error": "x", "message": "user2 has too many sessions"}, 409, method="POST"),
+        answer({"error": "x", "message": "The template does not exist."}, 404, method="POST"),
+        answer({"error": "x", "message": "user service not found"}, 500, method="POST"),
+    ],
+)
+def test_other_refusals_of_a_crowd_fail(told: Any) -> None:
+    refused = replace(creation("user2", 404, None), answer=told)
+    unknown = replace(creation("user3", 404, None), answer=UNKNOWN_USER)
+    for crowd in ([refused], [refused, unknown]):
+        with pytest.raises(Unmet, match="a session for each of"):
+            expect.sessions.batch_running(ConcurrentRequests(crowd, []), len(crowd))
+
+
 NO_ROOM = {
     "type": "PodScheduled",
     "status": "False",
@@ -220,6 +253,7 @@ class _Quiet:
         made = {"agent-1": ("s-1", "s-3"), "agent-2": ("s-2",)}
         self._lines = {pod: [f"12:00 Created deployment: {session}" for session in made[pod]] for pod in made}
         self.profile = load("shipped-v2.0-beta")
+        self.agents: set[str] = set()
         self.cluster: Any = self
 
     def pods(self, **labels: str) -> list[Any]:

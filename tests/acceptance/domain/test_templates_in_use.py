@@ -2,16 +2,23 @@
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from streamspace_acceptance import expect
+from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.domain.sessions import provision
 from streamspace_acceptance.domain.sessions.provision import PLACES_OF_POD, Provision, Provisioned
+from streamspace_acceptance.domain.templates import actions
+from streamspace_acceptance.domain.templates.actions import TemplateUse
 from streamspace_acceptance.domain.templates.change import Change
+from streamspace_acceptance.domain.templates.created_template import CreatedTemplate
 from streamspace_acceptance.domain.templates.deletion import Deletion, Leftovers
 from tests.acceptance.domain.test_templates import READ, unmet, unproven
+from tests.support.main_containers import CalmCluster
 from tests.support.samples import SESSION, Json, answer, pod
 
 # 2.2
@@ -105,6 +112,46 @@ def test_a_session_that_nothing_happened_to() -> None:
 )
 def test_a_session_that_something_happened_to(now: Provisioned, uids: set[str], says: str) -> None:
     assert says in unmet(expect.templates.unaffected, provisioned(), now, frozenset(uids))
+
+
+def looked_at(monkeypatch: pytest.MonkeyPatch, *looks: Provisioned, events: tuple[Json, ...] = ()) -> Any:
+    """A scenario whose session is seen so, look by look; before the change, all was well."""
+    left, cluster = list(looks), CalmCluster()
+    cluster.kubernetes_events = events
+    monkeypatch.setattr(provision, "look", lambda _: left.pop(0) if len(left) > 1 else left[0])
+    session = SimpleNamespace(
+        subject="session s", pods=lambda: list(looks[0].pods), served_by=lambda: frozenset({"uid-1"})
+    )
+    return SimpleNamespace(
+        results={
+            TemplateUse: TemplateUse("testuser", [session], "Running", provisioned()),  # type: ignore[list-item]
+            CreatedTemplate: SimpleNamespace(accepted_id="t"),
+        },
+        clients=SimpleNamespace(budgets=Budgets(0.001), cluster=cluster),
+    )
+
+
+@pytest.mark.parametrize(("later", "keeps"), [(True, True), (False, False)])
+def test_probe_that_fails_for_a_moment_is_looked_at_again(
+    monkeypatch: pytest.MonkeyPatch, later: bool, keeps: bool
+) -> None:
+    scenario = looked_at(monkeypatch, provisioned(pods=(pod(ready=False),)), provisioned(pods=(pod(ready=later),)))
+    found = actions.before_and_now(scenario)
+    if keeps:
+        expect.templates.unaffected(*found)
+    else:
+        unmet(expect.templates.unaffected, *found)
+
+
+def test_running_session_that_the_cluster_took_is_unproven(monkeypatch: pytest.MonkeyPatch) -> None:
+    preempted = {
+        "reason": "Preempted",
+        "message": "Preempted by pod 5f0c on node n",
+        "involvedObject": {"uid": "uid-1"},
+    }
+    other = provisioned(pods=(pod(uid="uid-2"),))
+    assert "somebody else's pod" in unproven(actions.before_and_now, looked_at(monkeypatch, other, events=(preempted,)))
+    assert "another pod" in unmet(expect.templates.unaffected, *actions.before_and_now(looked_at(monkeypatch, other)))
 
 
 def version(number: object, template: Json) -> Json:

@@ -89,3 +89,15 @@ class Ghost(_OfAgents):
             *agents,
             *(agent | {"agentId": "streamspace-k8s-agent-7f9c-ghost", "sessions": 0} for agent in agents[:1]),
         ]
+
+
+class Lingers(_OfAgents):
+    """An agent that was online once stays so, whatever becomes of it."""
+
+    def __init__(self) -> None:
+        self._online: dict[str, Json] = {}
+
+    def listed(self, agents: list[Json]) -> list[Json]:
+        self._online |= {agent["agentId"]: agent for agent in agents if agent["status"] == "online"}
+        others = [agent for agent in agents if agent["agentId"] not in self._online]
+        return [*others, *self._online.values()]

@@ -111,7 +111,10 @@ def wait_for_online(scenario: Scenario, count: int, within: Budget | None = None
         scenario.disruptions.check_held()
         pods = agent_pods(clients)
         listed = AgentApi(clients.api).all()
-        if strangers := others_agents(pods, listed, count):
+        strangers = others_agents(pods, listed, count)
+        if strangers and clients.agents.issuperset(strangers):
+            return f"{', '.join(strangers)}: reported online, although the pods are gone"
+        if strangers:
             raise Unproven(
                 f"{', '.join(strangers)} online too, beside the pods of {clients.profile.agents.deployment}: "
                 "an agent of another cluster or kind may take part, whatever happens to these"
@@ -141,7 +144,9 @@ def wait_for_online(scenario: Scenario, count: int, within: Budget | None = None
 
 def agent_pods(clients: Clients) -> list[Pod]:
     """The agents' pods that are not being deleted."""
-    return [pod for pod in clients.cluster.pods(**clients.profile.agents.labels) if pod.stays]
+    found = [pod for pod in clients.cluster.pods(**clients.profile.agents.labels) if pod.stays]
+    clients.agents.update(pod.meta.name for pod in found)
+    return found
 
 
 def _complete(clients: Clients, listed: AgentList, count: int, *, once: bool) -> bool:

@@ -15,6 +15,7 @@ from streamspace_acceptance.domain.performance.session_moments import SessionMom
 from streamspace_acceptance.domain.performance.session_troubles import QUOTA
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.scheduled_requests import ScheduledRequests
+from streamspace_acceptance.domain.sessions.unknown_users import refused_for_users
 from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.evidence.run_evidence import Figure
 from streamspace_acceptance.measuring import histogram, node_busy
@@ -139,6 +140,11 @@ class Bursts:
         return found[0] if found and len(found) == len(refused) else ""
 
     @property
+    def refused_for_users(self) -> str:
+        """The product's words, if it does not know the users of the refused creations; else empty."""
+        return refused_for_users([made for burst in self.bursts for made in burst.requests.creations])
+
+    @property
     def unanswered(self) -> list[str]:
         """The creations without an answer, in a sentence each."""
         return [sentence for burst in self.bursts for sentence in burst.requests.unanswered]
@@ -261,6 +267,8 @@ def warm_up(scenario: Scenario, count: int, template: str, size: Size) -> None:
         wait = follower.wait_until_running(f"{count} sessions of the warm-up", requests, burst, burst)
         running = follower.running(requests.ids)
     if len(running) < count:
+        if reason := refused_for_users(requests.creations):
+            raise Unproven(reason)
         if not requests.refusals and (reason := node_busy.saturated(meter.shares())):
             raise Unproven(f"{reason}; {len(running)} of {count} sessions of the warm-up run")
         raise Unmet(
@@ -315,8 +323,9 @@ def _request_burst(scenario: Scenario, number: int, count: int, template: str, s
     with mutating_calls(clients.cluster) as calls, following(clients) as follower:
         before = clients.api.sessions().ids
         meter = NodeBusyMeter.begin(clients.cluster)
-        with opening_desktops(follower, before):
+        with opening_desktops(follower, before, {clients.own_user(user) for user in users}):
             requests = scenario.registry.ask_on_schedule(users, template, size, evenly(count))
+            follower.own |= set(requests.ids)
             # Samples begin when all is sent: before that they would take the time of the generator.
             with peak_use.recording(clients) as use:
                 _wait(follower, requests, f"{count} sessions of burst {number}")

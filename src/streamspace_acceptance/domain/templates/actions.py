@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from streamspace_acceptance.cluster.taken_pods import taken
 from streamspace_acceptance.domain.sessions import actions, provision
 from streamspace_acceptance.domain.sessions.provision import Provisioned
 from streamspace_acceptance.domain.sessions.scenario import Scenario
@@ -151,7 +152,14 @@ def before_and_now(scenario: Scenario) -> tuple[Provisioned, Provisioned, frozen
     if use.before is None:
         raise Unproven("no session of the template runs")
     _elapse_calmly(scenario)
-    return use.before, provision.look(use.sessions[0]), use.sessions[0].served_by()
+    now, there = provision.look(use.sessions[0]), {pod.meta.uid for pod in use.sessions[0].pods()}
+    for pod in (pod for pod in use.before.pods if pod.meta.uid not in there):
+        if why := taken(scenario.clients.cluster, pod.meta.uid, pod.node):
+            raise Unproven(f"{use.sessions[0].subject}: {why}")
+    if not all(pod.ready for pod in now.pods):  # on a busy node a probe fails for a moment
+        _elapse_calmly(scenario)
+        now = provision.look(use.sessions[0])
+    return use.before, now, use.sessions[0].served_by()
 
 
 def history(scenario: Scenario) -> tuple[Change, Answer]:
