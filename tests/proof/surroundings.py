@@ -80,6 +80,7 @@ SURROUNDINGS = [
     Surroundings("memory-rounded-up", ("1.1c",), {"1.1c-1": ROUNDED}),
     Surroundings("ephemeral-storage-limited", ("1.1c", "1.3", "2.2")),
     Surroundings("two-api-pods", ("0", "1.1b", "1.4", "3.1", "3.2", "3.3")),
+    Surroundings("two-agents", ("0", "3.1", "3.2", "3.3", "3.4")),
     Surroundings("events-hidden", ("0", "1.1b", "1.2", "1.4")),
     Surroundings(
         "logs-hidden",

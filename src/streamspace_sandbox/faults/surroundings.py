@@ -148,8 +148,8 @@ def _leave(status: Obj, concerns: Callable[[Obj], bool] = _is_session) -> Callab
     return create
 
 
-def _run_two(original: Any, store: Any, resource: Any, obj: Obj, **options: Any) -> Obj:
-    if resource == DEPLOYMENTS and obj["metadata"].get("name") == API:
+def _run_two(app: str, original: Any, store: Any, resource: Any, obj: Obj, **options: Any) -> Obj:
+    if resource == DEPLOYMENTS and obj["metadata"].get("name") == app:
         obj = clone(obj)
         obj["spec"]["replicas"] = 2
     made: Obj = original(store, resource, obj, **options)
@@ -303,7 +303,12 @@ register_variant(
 register_variant(
     "two-api-pods",
     description="The API has two pods, of which one logs the password, and each answers every second connection",
-    kubernetes=wrap(f"{STORE}.create", _run_two),
+    kubernetes=wrap(f"{STORE}.create", partial(_run_two, API)),
+)
+register_variant(
+    "two-agents",
+    description="The agents' Deployment has two pods from the beginning",
+    kubernetes=wrap(f"{STORE}.create", partial(_run_two, AGENT)),
 )
 register_variant(
     "quota-used-up",

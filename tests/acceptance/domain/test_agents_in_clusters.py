@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from streamspace_acceptance import expect
+from streamspace_acceptance.cluster import rights
 from streamspace_acceptance.cluster.kubernetes import ClusterError
 from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.disruption.disruptions import Disruptions
 from streamspace_acceptance.domain.agents import fleet, missing_pods
 from streamspace_acceptance.domain.agents.balance import Balance
 from streamspace_acceptance.domain.agents.fleet import other_word, other_workloads
@@ -235,3 +237,27 @@ def test_agent_that_is_online_without_its_pod_is_told_from_a_strangers(
     scenario: Any = SimpleNamespace(clients=clients, disruptions=SimpleNamespace(check_held=lambda: None))
     with pytest.raises(Unmet if seen else Unproven, match="although the pods are gone" if seen else "another cluster"):
         fleet.wait_for_online(scenario, 0, Budget("agents", 0.05, 1.0))
+
+
+def test_agents_that_were_two_are_two_again_after_both_scalings(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = {"replicas": 2}
+    cluster: Any = SimpleNamespace(
+        namespace="streamspace",
+        deployment=lambda _: {"metadata": {}, "spec": dict(now)},
+        replicas=lambda _: now["replicas"],
+        scale=lambda _, replicas: now.update(replicas=replicas),
+    )
+    monkeypatch.setattr(rights, "missing", lambda *_: ())
+    disruptions = Disruptions()
+    scenario: Any = SimpleNamespace(
+        clients=SimpleNamespace(cluster=cluster, profile=load()),
+        results=SimpleNamespace(put=lambda _: None),
+        disruptions=disruptions,
+    )
+    fleet.scale(scenario, 1)
+    fleet.scale(scenario, 3)
+    disruptions.check_held()
+    disruptions.revert_passing()
+    assert now["replicas"] == 3
+    disruptions.revert_all()
+    assert now["replicas"] == 2
