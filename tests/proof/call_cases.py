@@ -56,6 +56,9 @@ CALL_FAULTS = [
         )
     ),
     ProxyFault(
+        "fifteen sessions that do not last", answers.Lasts("Running", 0.6, "Failed"), "3.4", {"3.4-4"}, only=FIFTEEN
+    ),
+    ProxyFault(
         "agents that stay online without their pods",
         agents.Lingers(),
         "3.2",
@@ -120,6 +123,9 @@ CALL_FAULTS = [
         reason="200 {",
     ),
     ProxyFault("a deleted template comes back", templates.ComesBack(0.5), "2.3", {"2.3-4"}, only=UNUSED, finds=True),
+    ProxyFault(
+        "a deleted template comes back late", templates.ComesBack(5.0), "2.3", {"2.3-4"}, only=UNUSED, finds=True
+    ),
     ProxyFault("ended sessions stay listed", sessions.StaysListed(30.0), "2.3", only=UNUSED, finds=True),
     ProxyFault(
         "heartbeats without a time",

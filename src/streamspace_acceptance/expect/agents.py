@@ -153,7 +153,9 @@ def reconnected(outage: Outage, within: Budget) -> float:
             expected=f"online again within {within}",
             actual=f"{outage.said_last} to the end" if at is None else f"online after {at - outage.reverted:.1f} s",
             timeline=outage.timeline(),
-            likely="the agent does not try again by itself, or waits too long between two attempts",
+            likely="the API lists the agent's former connection beside the new one"
+            if outage.is_listed_twice
+            else "the agent does not try again by itself, or waits too long between two attempts",
         )
     wrong = outage.wrongly(outage.words["agent_online"], at, outage.ended)
     if wrong is not None:

@@ -9,6 +9,7 @@ from streamspace_acceptance.budgets import TARGET_SECONDS
 from streamspace_acceptance.cluster.objects import SessionObject
 from streamspace_acceptance.domain.agents.outage import Outage
 from streamspace_acceptance.domain.agents.undisturbed import SessionAfter, SessionBefore
+from streamspace_acceptance.domain.sessions import steadiness
 from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests
 from streamspace_acceptance.domain.sessions.creation import Creation
 from streamspace_acceptance.domain.sessions.session import Session
@@ -165,7 +166,7 @@ def status_kept(word: str, statuses: Mapping[str, str | None]) -> None:
 
 
 def batch_running(crowd: ConcurrentRequests, count: int) -> None:
-    """Each of `count` users got a session, and all of them reach Running.
+    """Each of `count` users got a session, and all of them reach Running and stay so for a while.
 
     Unproven where the nodes have no room, or the users have to be made first.
     """
@@ -185,6 +186,8 @@ def batch_running(crowd: ConcurrentRequests, count: int) -> None:
         if reason := crowd.lack_of_room():
             raise Unproven(f"{reason}; {unmet.actual} of {count}") from unmet
         raise
+    running = crowd.sessions[0].api.profile.statuses["running"]
+    status_kept(running, steadiness.watch(crowd.sessions, running))
     judged(
         "sessions that run",
         lambda: table("session | pods", ((session.id, _pods(session)) for session in crowd.sessions)),

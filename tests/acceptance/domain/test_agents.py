@@ -163,6 +163,20 @@ def test_back_too_late_or_never(at: float) -> None:
         expect.agents.reconnected(outage(online=at), RETURN)
 
 
+def twice(at: float) -> Stamped[AgentList]:
+    both = (Agent(AGENT, "offline", 1000.0), Agent(AGENT, "online", 1010.0))
+    return Stamped(at, AgentList(both, frozenset({AGENT}), WORDS))
+
+
+def test_former_connection_beside_the_new_one_is_named() -> None:
+    beside = [twice(RESTORED + tenth / 10) for tenth in range(1, 150)]
+    seen = outage(online=ENDED + 1)
+    told = [sample for sample in seen.samples if sample.at < RESTORED]
+    with pytest.raises(Unmet, match="former connection beside the new one") as caught:
+        expect.agents.reconnected(replace(seen, samples=[*told, *beside]), RETURN)
+    assert "offline and online to the end" in caught.value.actual
+
+
 def test_back_about_the_limit_is_not_decided() -> None:
     with pytest.raises(Unproven, match="too far apart to decide"):
         expect.agents.reconnected(outage(online=RESTORED + RETURN.seconds + 0.05), RETURN)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from contextlib import nullcontext
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 from types import SimpleNamespace
@@ -73,6 +74,13 @@ def test_the_api_and_the_pods_name_different_agents() -> None:
     told = shared(a=5, b=5, c=5)
     with pytest.raises(Unmet, match="by its pod"):
         expect.agents.spread(Balance(AGENTS, told.said, told.seen | {"s-0": "c"}))
+
+
+def test_session_of_an_agent_that_is_not_online_fails() -> None:
+    told = shared(a=4, b=4, c=4, gone=3)
+    with pytest.raises(Unmet, match="s-12: gone, which is not online"):
+        expect.agents.spread(told)
+    expect.agents.spread(shared(a=5, b=5, c=5))
 
 
 def test_a_session_of_nobodys() -> None:
@@ -230,6 +238,23 @@ def test_a_crowd_in_which_one_does_not_run(pods: list[Pod], error: type[BaseExce
         ]
         crowd = ConcurrentRequests([creation("user1", 201, "s-1"), creation("user2", 201, "s-2")], sessions)
         with pytest.raises(error, match=words):
+            expect.sessions.batch_running(crowd, 2)
+
+
+@pytest.mark.parametrize(("later", "lasts"), [("Running", True), ("Failed", False)])
+def test_crowd_that_runs_has_to_stay_so(later: str, lasts: bool) -> None:
+    looks = iter(["Running", "Running"])
+
+    def respond(request: BaseHTTPRequestHandler) -> None:
+        entry = {"sessionId": "s-1", "status": next(looks, later)}
+        says(json.dumps({"sessions": [entry, entry | {"sessionId": "s-2", "status": "Running"}]}).encode())(request)
+
+    with web_server(respond) as url, HttpClient(url, "t") as http:
+        api, budgets = StreamSpaceApi(http, load()), SimpleNamespace(named=lambda _: Budget("calm", 0.5, 1))
+        parts: Any = {"wait_for_phase": lambda *_, **__: None, "wait_for_ready_pod": lambda **_: None, "pods": list}
+        sessions: Any = [SimpleNamespace(id=name, api=api, budgets=budgets, **parts) for name in ("s-1", "s-2")]
+        crowd = ConcurrentRequests([creation("user1", 201, "s-1"), creation("user2", 201, "s-2")], sessions)
+        with nullcontext() if lasts else pytest.raises(Unmet, match="s-1 is Failed"):
             expect.sessions.batch_running(crowd, 2)
 
 

@@ -40,13 +40,21 @@ class Balance:
 
     @property
     def contradictions(self) -> list[str]:
-        """The sessions for which the API and the pod name different agents, and those that several agents serve."""
-        both = ((session, agent, self._label_of(session)) for session, agent in self.said.items())
-        return [
-            f"{session}: {agent} by the API, {seen} by its pod"
-            for session, agent, seen in both
-            if None not in (agent, seen) and agent != seen
-        ] + [f"{session}: pods of {' and '.join(labels)}" for session, labels in sorted(self.several.items())]
+        """The sessions for which the API and the pod name different agents, those of an agent that is not online, and
+        those that several agents serve.
+        """
+        both = [(session, agent, self._label_of(session)) for session, agent in self.said.items()]
+        named = {agent for agent in self.said.values() if agent is not None}
+        offline = named - self.agents if named & self.agents else set()
+        return (
+            [
+                f"{session}: {agent} by the API, {seen} by its pod"
+                for session, agent, seen in both
+                if None not in (agent, seen) and agent != seen
+            ]
+            + [f"{session}: {agent}, which is not online" for session, agent, _ in both if agent in offline]
+            + [f"{session}: pods of {' and '.join(labels)}" for session, labels in sorted(self.several.items())]
+        )
 
     @property
     def shares(self) -> dict[str, int]:

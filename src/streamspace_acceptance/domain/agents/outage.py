@@ -51,6 +51,11 @@ class Outage:
         return self.samples[-1].item.status(self.agent_id)
 
     @property
+    def is_listed_twice(self) -> bool:
+        """Whether the API listed the agent more than once after the cut was reverted."""
+        return any(self.agent_id in sample.item.twice for sample in self.samples if sample.at >= self.reverted)
+
+    @property
     def silence(self) -> tuple[float, float] | None:
         """The least and most seconds from the last heartbeat until the API reported the agent offline.
 

@@ -147,11 +147,14 @@ def new_session(scenario: Scenario, user: str) -> tuple[Provisioned, Json]:
 
 
 def before_and_now(scenario: Scenario) -> tuple[Provisioned, Provisioned, frozenset[str]]:
-    """The provision of the running session before and now, and the uids of all pods that it has had."""
+    """The provision of the running session before and now, and the uids of all pods that it has had.
+
+    Something that compares sessions with their templates from time to time has had its turn by then.
+    """
     use = scenario.results[TemplateUse]
     if use.before is None:
         raise Unproven("no session of the template runs")
-    _elapse_calmly(scenario)
+    elapse(_wait(scenario, "it has no further effect", "dwell"))
     now, there = provision.look(use.sessions[0]), {pod.meta.uid for pod in use.sessions[0].pods()}
     for pod in (pod for pod in use.before.pods if pod.meta.uid not in there):
         if why := taken(scenario.clients.cluster, pod.meta.uid, pod.node):
@@ -274,7 +277,7 @@ def wait_until_nothing_left(scenario: Scenario) -> Deletion:
         says=lambda left: f"left: {', '.join(sorted(left))}" if left else "gone",
         likely=lambda _: "the deletion does not reach every place in which templates are kept",
     )
-    _elapse_calmly(scenario)
+    elapse(_wait(scenario, "it does not come back", "dwell"))
     if back := deletion.traces(registry, deleted.template):
         raise Unmet(
             f"template {deleted.template}",
