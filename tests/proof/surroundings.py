@@ -36,6 +36,15 @@ SURROUNDINGS = [
     Surroundings("cpu-rounded-up", ("1.1c",), {"1.1c-1": ROUNDED}),
     Surroundings("quota-used-up", ("1.1a", "1.1b"), {"1.1a-4": ("BROKEN", QUOTA)} | UNSEEN),
     Surroundings(
+        "full-nodes",
+        ("2.2", "2.3", "3.1"),
+        {
+            f"{test}-{number}": ("UNPROVEN", "no node takes its pod")
+            for test in ("2.2", "2.3", "3.1")
+            for number in range(1, 5)
+        },
+    ),
+    Surroundings(
         "replicas-set-back",
         ("3.4",),
         {"3.4-1": SET_BACK, **dict.fromkeys(("3.4-2", "3.4-3", "3.4-4"), ("UNPROVEN", "is BROKEN"))},

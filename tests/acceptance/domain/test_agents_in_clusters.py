@@ -246,11 +246,12 @@ def test_agents_that_were_two_are_two_again_after_both_scalings(monkeypatch: pyt
         deployment=lambda _: {"metadata": {}, "spec": dict(now)},
         replicas=lambda _: now["replicas"],
         scale=lambda _, replicas: now.update(replicas=replicas),
+        pods=lambda **_: [Pod.of(pod_json("agent-1"))],
     )
     monkeypatch.setattr(rights, "missing", lambda *_: ())
     disruptions = Disruptions()
     scenario: Any = SimpleNamespace(
-        clients=SimpleNamespace(cluster=cluster, profile=load()),
+        clients=(clients := SimpleNamespace(cluster=cluster, profile=load(), agents=set[str]())),
         results=SimpleNamespace(put=lambda _: None),
         disruptions=disruptions,
     )
@@ -261,3 +262,4 @@ def test_agents_that_were_two_are_two_again_after_both_scalings(monkeypatch: pyt
     assert now["replicas"] == 3
     disruptions.revert_all()
     assert now["replicas"] == 2
+    assert clients.agents == {"agent-1"}

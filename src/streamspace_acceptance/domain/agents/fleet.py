@@ -83,6 +83,7 @@ def scale(scenario: Scenario, count: int) -> None:
     wanted = rights.of_object(rights.SCALING, clients.profile.agents.deployment)
     if denied := rights.missing(clients.cluster, wanted):
         raise Unproven(rights.sentence(denied, clients.cluster.namespace, rights.FILE_OF_PHASE_3))
+    agent_pods(clients)  # those that are about to go are known from now on
     scenario.disruptions.revert_each(Scaling)
     scenario.results.put(ScaledAt(now()))
     name = clients.profile.agents.deployment
