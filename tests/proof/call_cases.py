@@ -59,6 +59,21 @@ CALL_FAULTS = [
         "fifteen sessions that do not last", answers.Lasts("Running", 0.6, "Failed"), "3.4", {"3.4-4"}, only=FIFTEEN
     ),
     ProxyFault(
+        "no list of agents while one is offline",
+        agents.FailsWhileOffline(AGENTS),
+        "3.1",
+        {"3.1-2"},
+        {"3.1-3"},
+        reason="gives no list of agents meanwhile",
+    ),
+    ProxyFault(
+        "a session that is not told of while no agent is online",
+        agents.FailsWhileOffline(A_SESSION),
+        "3.2",
+        {"3.2-4"},
+        reason="not told: 500",
+    ),
+    ProxyFault(
         "agents that stay online without their pods",
         agents.Lingers(),
         "3.2",

@@ -137,7 +137,7 @@ def _never_offline(outage: Outage, expected: str, likely: str) -> Unmet:
         expected=expected,
         actual=f"never offline in {outage.reverted - outage.cut:.1f} s without a connection",
         timeline=outage.timeline(),
-        likely=likely,
+        likely=f"the API gives no list of agents meanwhile: {outage.trouble}" if outage.trouble else likely,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from streamspace_acceptance.domain.agents.queued_commands import QueuedCommand
+from streamspace_acceptance.domain.agents.queued_commands import NOT_TOLD, QueuedCommand
 from streamspace_acceptance.evidence.judged import judged
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.profile import Profile
@@ -93,7 +93,7 @@ def _carried_out_once(command: QueuedCommand) -> None:
 def status_truthful(command: QueuedCommand, profile: Profile) -> None:
     """The API never reported the session hibernated while its pod ran, nor running once its pod was deleted.
 
-    Nor did it report it as failed or ended meanwhile.
+    Nor did it report it as failed or ended meanwhile, or nothing of it.
     """
     _require_acceptance(command)
     running, hibernated = profile.statuses["running"], profile.statuses["hibernated"]
@@ -114,6 +114,15 @@ def status_truthful(command: QueuedCommand, profile: Profile) -> None:
         )
     wrong = {profile.statuses[word] for word in ("failed", "terminating")}
     lost = next((status for status in command.statuses if status.item in wrong), None)
+    untold = next((status for status in command.statuses if status.item.startswith(NOT_TOLD)), None)
+    if lost is None and untold is not None:
+        raise Unmet(
+            command.session.subject,
+            expected=f"{running} until its pod is deleted, {hibernated} afterwards",
+            actual=f"{untold.item} ({untold.at - command.given:.1f} s after the command)",
+            timeline=command.timeline(),
+            likely="the API cannot tell of a session without its agent",
+        )
     if lost is not None:
         raise Unmet(
             command.session.subject,

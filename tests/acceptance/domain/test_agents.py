@@ -163,6 +163,23 @@ def test_back_too_late_or_never(at: float) -> None:
         expect.agents.reconnected(outage(online=at), RETURN)
 
 
+def test_list_that_fails_while_an_agent_is_cut_off_is_named() -> None:
+    failing = AgentList((), frozenset(), WORDS, trouble="500 Internal Server Error")
+    seen = outage()
+    samples = [look if look.at < OFFLINE else Stamped(look.at, failing) for look in seen.samples]
+    with pytest.raises(Unmet, match="the API gives no list of agents meanwhile: 500") as caught:
+        expect.agents.stays_offline(replace(seen, samples=samples))
+    assert "no list: 500 Internal Server Error" in caught.value.timeline
+
+
+def test_list_of_agents_that_fails_is_trouble_where_it_is_recorded() -> None:
+    with web_server(says(b'{"error": "e", "message": "m"}', 500)) as url, HttpClient(url, "t") as http:
+        api = AgentApi(StreamSpaceApi(http, load()))
+        assert api.all_or_trouble().status(AGENT).startswith("no list: 500")
+        with pytest.raises(Unmet):
+            api.all()
+
+
 def twice(at: float) -> Stamped[AgentList]:
     both = (Agent(AGENT, "offline", 1000.0), Agent(AGENT, "online", 1010.0))
     return Stamped(at, AgentList(both, frozenset({AGENT}), WORDS))

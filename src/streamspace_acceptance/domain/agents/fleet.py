@@ -42,8 +42,10 @@ def presence(api: AgentApi) -> Iterator[Recording[AgentList]]:
 
 
 def watch(scenario: Scenario) -> Recording[AgentList]:
-    """The list of agents, recorded from now on until the scenario is over."""
-    return scenario.watches.enter_context(presence(AgentApi(scenario.clients.api)))
+    """The list of agents, recorded from now on until the scenario is over, also while the API gives none."""
+    api = AgentApi(scenario.clients.api)
+    api.all()
+    return scenario.watches.enter_context(sampling(api.all_or_trouble, every=POLL_SECONDS, what="the agents' presence"))
 
 
 def require_online(scenario: Scenario, count: int) -> None:

@@ -51,6 +51,11 @@ class Outage:
         return self.samples[-1].item.status(self.agent_id)
 
     @property
+    def trouble(self) -> str:
+        """The first answer in place of the list of agents; empty where there was a list each time."""
+        return next((sample.item.trouble for sample in self.samples if sample.item.trouble), "")
+
+    @property
     def is_listed_twice(self) -> bool:
         """Whether the API listed the agent more than once after the cut was reverted."""
         return any(self.agent_id in sample.item.twice for sample in self.samples if sample.at >= self.reverted)
