@@ -115,6 +115,14 @@ FIELD_FAULTS = [
         {"2.3-1"},
         reason="image reads",
     ),
+    ProxyFault(
+        "a deletion that costs a session of another template",
+        templates.CostsOthers(),
+        "2.3",
+        {"2.3-3"},
+        only="An administrator deletes a template that is no longer in use",
+        reason="of another one touched",
+    ),
     ProxyFault("a refused deletion that leaves the list", templates.LeavesTheList(), "2.3", {"2.3-1"}, reason="list"),
     ProxyFault("a refused deletion that hides the template", templates.CannotBeRead(), "2.3", {"2.3-1"}, reason="API"),
     ProxyFault(

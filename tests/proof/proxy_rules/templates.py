@@ -203,3 +203,17 @@ class StaysListed(Rule):
         there = {template["id"] for template in listed}
         stays = [gone for gone, at in self._gone.items() if gone not in there and time.monotonic() - at < self._seconds]
         return altered(reply, templates=[*listed, *(self._known[gone] for gone in stays)])
+
+
+class CostsOthers(Rule):
+    """Once a template was deleted, the sessions of other templates have failed."""
+
+    def __init__(self) -> None:
+        self._is_deleted = False
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        if method == "DELETE" and _template_of(path) is not None and reply.status < 300:
+            self._is_deleted = True
+        if self._is_deleted and (method, path) == ("GET", SESSIONS):
+            return each_of(reply, "sessions", lambda session: session | {"status": "Failed"})
+        return reply

@@ -209,6 +209,11 @@ def delete(scenario: Scenario) -> None:
     registry, use = scenario.results[TemplateRegistry], scenario.results[TemplateUse]
     template_id = scenario.results[CreatedTemplate].accepted_id
     before, pods = _everywhere(scenario), [_pods(session) for session in use.sessions]
+    beside = {
+        session.id: _pods(session)
+        for session in scenario.registry.sessions
+        if session not in use.sessions and session.pods()
+    }
     content = deletion.content(registry, template_id)
     answer = registry.api.delete(template_id)
     if not answer.ok:
@@ -228,8 +233,22 @@ def delete(scenario: Scenario) -> None:
             for session, had in zip(use.sessions, pods, strict=True)
             if not _is_as_before(session, use.status, had)
         ),
+        beside=beside,
     )
+    if not answer.ok:
+        result = _with_losses_beside(scenario, result)
     scenario.results.put(result)
+
+
+def _with_losses_beside(scenario: Scenario, deletion_made: Deletion) -> Deletion:
+    """The deletion with the sessions of other templates that it has cost."""
+    running = scenario.clients.profile.statuses["running"]
+    lost = (
+        session.id
+        for session in scenario.registry.sessions
+        if (had := deletion_made.beside.get(session.id)) is not None and not _is_as_before(session, running, had)
+    )
+    return replace(deletion_made, lost=(*deletion_made.lost, *lost))
 
 
 def _everywhere(scenario: Scenario) -> frozenset[str]:
@@ -258,7 +277,8 @@ def wait_until_deleted(scenario: Scenario) -> Deletion:
             says=lambda answer: f"the API answers {answer.status}",
             likely=lambda answer: answer.likely("the deletion was accepted but not carried out"),
         )
-        deleted = scenario.results.put(replace(deleted, was_gone=True))
+        _elapse_calmly(scenario)
+        deleted = scenario.results.put(_with_losses_beside(scenario, replace(deleted, was_gone=True)))
     return deleted
 
 

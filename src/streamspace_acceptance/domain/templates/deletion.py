@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from streamspace_acceptance.domain.templates.change import FIELDS, entries
 from streamspace_acceptance.domain.templates.created_template import NOT_THERE, Json
@@ -34,7 +34,8 @@ class Deletion:
     `expected_in` are the places where it must have been for its absence to show anything, `after` those where it was
     afterwards, `lost` the sessions that then had another status or other pods. The look after a refusal is late enough
     to show a deletion that happens all the same. `changes` are the differences of a template that is still there.
-    `was_gone`: the API once said that there is no such template any more.
+    `was_gone`: the API once said that there is no such template any more. `beside`: the uids of the pods of running
+    sessions of other templates.
     """
 
     template: str
@@ -47,6 +48,7 @@ class Deletion:
     lost: tuple[str, ...]
     changes: tuple[str, ...] = ()
     was_gone: bool = False
+    beside: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def counts_rightly(self) -> bool:
