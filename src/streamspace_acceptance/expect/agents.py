@@ -153,9 +153,7 @@ def reconnected(outage: Outage, within: Budget) -> float:
             expected=f"online again within {within}",
             actual=f"{outage.said_last} to the end" if at is None else f"online after {at - outage.reverted:.1f} s",
             timeline=outage.timeline(),
-            likely="the API lists the agent's former connection beside the new one"
-            if outage.is_listed_twice
-            else "the agent does not try again by itself, or waits too long between two attempts",
+            likely=_why_not_back(outage),
         )
     wrong = outage.wrongly(outage.words["agent_online"], at, outage.ended)
     if wrong is not None:
@@ -172,6 +170,14 @@ def reconnected(outage: Outage, within: Budget) -> float:
             "the API's answers came too far apart to decide, or it took long to restore the network"
         )
     return seconds[1]
+
+
+def _why_not_back(outage: Outage) -> str:
+    if outage.is_listed_twice:
+        return "the API lists the agent's former connection beside the new one"
+    if outage.newcomers:
+        return f"{', '.join(outage.newcomers)} came online meanwhile: the agent may be back under another id"
+    return "the agent does not try again by itself, or waits too long between two attempts"
 
 
 def transitions_logged(outage: Outage, transitions: Transitions) -> None:

@@ -194,6 +194,21 @@ def test_former_connection_beside_the_new_one_is_named() -> None:
     assert "offline and online to the end" in caught.value.actual
 
 
+def test_agent_that_may_be_back_under_another_id_is_named() -> None:
+    seen = outage(online=ENDED + 1)
+    other = Agent("agent-2", "online", 1010.0)
+    told = [look for look in seen.samples if look.at < RESTORED]
+    later = [
+        Stamped(look.at, replace(look.item, agents=(*look.item.agents, other)))
+        for look in seen.samples
+        if look.at >= RESTORED
+    ]
+    with pytest.raises(Unmet, match="agent-2 came online meanwhile: the agent may be back under another id"):
+        expect.agents.reconnected(replace(seen, samples=[*told, *later]), RETURN)
+    with pytest.raises(Unmet, match="does not try again"):
+        expect.agents.reconnected(seen, RETURN)
+
+
 def test_back_about_the_limit_is_not_decided() -> None:
     with pytest.raises(Unproven, match="too far apart to decide"):
         expect.agents.reconnected(outage(online=RESTORED + RETURN.seconds + 0.05), RETURN)

@@ -56,6 +56,12 @@ class Outage:
         return next((sample.item.trouble for sample in self.samples if sample.item.trouble), "")
 
     @property
+    def newcomers(self) -> list[str]:
+        """The agents that are online in the end, and that the list did not have before the cut."""
+        before = next((sample.item.ids for sample in reversed(self.samples) if sample.at < self.cut), frozenset[str]())
+        return sorted(self.samples[-1].item.online - before)
+
+    @property
     def is_listed_twice(self) -> bool:
         """Whether the API listed the agent more than once after the cut was reverted."""
         return any(self.agent_id in sample.item.twice for sample in self.samples if sample.at >= self.reverted)
