@@ -72,6 +72,10 @@ FIELD_PRODUCTS = [
     ),
     ProxyFault("resources as numbers", wordings.Amounts(), "1.1c"),
     ProxyFault("times in lower case (3.3)", dialects.Times(wordings.in_lower_case), "3.3"),
+    *(
+        ProxyFault(f"templates by ids of their own ({test})", wordings.TemplateIds(), test)
+        for test in ("2.1", "2.2", "2.3")
+    ),
     ProxyFault("agents by ids of their own (3.3)", wordings.AgentIds(), "3.3", settings=ALLOWED),
     ProxyFault("agents by ids of their own (3.4)", wordings.AgentIds(), "3.4", settings=ALLOWED),
     ProxyFault(

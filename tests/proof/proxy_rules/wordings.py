@@ -137,6 +137,28 @@ class AgentIds(Rule):
         return replace(reply, body=json.dumps(found).encode())
 
 
+class TemplateIds(Rule):
+    """The API knows its templates by ids of its own; a session shows the name of its template."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, str] = {}
+
+    def asks(self, path: str, body: bytes) -> tuple[str, bytes]:
+        for template_id, name in self._names.items():
+            path, body = path.replace(template_id, name), body.replace(template_id.encode(), name.encode())
+        return path, body
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        if not path.startswith(TEMPLATES) or reply.status >= 300 or not reply.body:
+            return reply
+        found = json.loads(reply.body)
+        for template in (*found.get("templates", ()), found):
+            if "id" in template:
+                template_id = str(uuid.uuid5(uuid.NAMESPACE_OID, template["id"]))
+                self._names[template_id], template["id"] = template["id"], template_id
+        return replace(reply, body=json.dumps(found).encode())
+
+
 class OfAnotherCluster(Rule):
     """An agent of another cluster is online, and sends its heartbeats."""
 
