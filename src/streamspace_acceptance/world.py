@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import cached_property
 from typing import Any
@@ -51,6 +51,7 @@ from streamspace_acceptance.product.profile import Profile
 from streamspace_acceptance.target.run import Run
 from streamspace_acceptance.verdict.ledger import deviations_up_to
 from streamspace_acceptance.verdict.register import Criterion
+from streamspace_acceptance.verdict.shards import DISRUPTIVE
 from streamspace_acceptance.waiting import Budget, now
 
 MISSING: dict[type, str] = {
@@ -93,8 +94,9 @@ MISSING: dict[type, str] = {
 class World(Scenario):
     """One scenario on the target of the run."""
 
-    def __init__(self, run: Run, add_cleanup: Callable[[Callable[[], None]], object]) -> None:
+    def __init__(self, run: Run, add_cleanup: Callable[[Callable[[], None]], object], tags: Iterable[str] = ()) -> None:
         super().__init__(run.clients, MISSING)
+        self.disruptive = DISRUPTIVE in tags
         run.outages.begin()
         self.began = now()
         self._run = run

@@ -263,3 +263,25 @@ def test_agents_that_were_two_are_two_again_after_both_scalings(monkeypatch: pyt
     disruptions.revert_all()
     assert now["replicas"] == 2
     assert clients.agents == {"agent-1"}
+
+
+@pytest.mark.parametrize(
+    ("online", "observed"), [(("agent-1", "agent-2"), "agent-1"), (("id-1", "id-2"), None)], ids=["by name", "by id"]
+)
+def test_scenario_that_may_not_disrupt_leaves_the_number_of_agents(
+    online: tuple[str, ...], observed: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[Any] = []
+    pods = [Pod.of(pod_json(name)) for name in ("agent-1", "agent-2")]
+    monkeypatch.setattr(fleet, "agent_pods", lambda _: pods)
+    monkeypatch.setattr(fleet, "wait_for_online", lambda _, count: agents(*online[:count]))
+    scenario: Any = SimpleNamespace(
+        clients=SimpleNamespace(
+            cluster=SimpleNamespace(deployment=lambda _: {"spec": {"replicas": 2}}), profile=load()
+        ),
+        results=SimpleNamespace(put=found.append),
+        disruptive=False,
+    )
+    with nullcontext() if observed else pytest.raises(Unproven, match="nothing tells which of the pods"):
+        fleet.require_online(scenario, 1)
+    assert [agent.id for agent in found] == ([observed] if observed else [])

@@ -169,7 +169,7 @@ def test_desktop_that_moves_is_no_desktop_that_flickers(
 
 def test_agents_that_no_deployment_makes_cannot_be_scaled(monkeypatch: pytest.MonkeyPatch) -> None:
     cluster = SimpleNamespace(deployment=lambda _: None)
-    scenario: Any = SimpleNamespace(clients=SimpleNamespace(cluster=cluster, profile=load()))
+    scenario: Any = SimpleNamespace(clients=SimpleNamespace(cluster=cluster, profile=load()), disruptive=True)
     monkeypatch.setattr(fleet, "agent_pods", lambda _: [Pod.of(pod_json())])
     with pytest.raises(Unproven, match="another kind of workload"):
         fleet.require_online(scenario, 3)

@@ -49,17 +49,26 @@ def watch(scenario: Scenario) -> Recording[AgentList]:
 
 
 def require_online(scenario: Scenario, count: int) -> None:
-    """Exactly `count` agents are online, each a Ready pod of the agents' Deployment; Unmet otherwise."""
+    """Exactly `count` agents are online, each a Ready pod of the agents' Deployment; Unmet otherwise.
+
+    A scenario that is not disruptive leaves their number alone, and looks at one of them.
+    """
     clients = scenario.clients
-    name = clients.profile.agents.deployment
-    deployment = clients.cluster.deployment(name)
-    if deployment is None and len(agent_pods(clients)) != count:
-        raise _not_scalable(clients, count)
-    if deployment is not None and deployment["spec"]["replicas"] != count:
+    deployment = clients.cluster.deployment(clients.profile.agents.deployment)
+    there = len(agent_pods(clients)) if deployment is None else int(deployment["spec"]["replicas"])
+    if there != count and scenario.disruptive:
         scale(scenario, count)
+    elif there != count:
+        count = there
     online = wait_for_online(scenario, count).online
-    for pod in agent_pods(clients)[:1]:
-        scenario.results.put(ObservedAgent(pod, pod.meta.name if pod.meta.name in online else min(online)))
+    pods = agent_pods(clients)
+    named = next((pod for pod in pods if pod.meta.name in online), None)
+    if named is not None:
+        scenario.results.put(ObservedAgent(named, named.meta.name))
+    elif len(pods) == 1 or (pods and scenario.disruptive):
+        scenario.results.put(ObservedAgent(pods[0], min(online)))
+    elif pods:
+        raise Unproven(f"{', '.join(sorted(online))} are online, and nothing tells which of the pods each of them is")
 
 
 @dataclass(frozen=True)
