@@ -20,7 +20,7 @@ def queued(command: QueuedCommand, profile: Profile) -> None:
 def _queued(command: QueuedCommand, profile: Profile) -> None:
     answer, fields = command.answer, profile.fields
     judged("the API's answer to the command", answer)
-    is_empty = not answer.body.strip()
+    is_empty = answer.ok and not answer.body.strip()
     body = answer.object() if answer.ok and not is_empty else {}
     listed = body.get(fields["command"])
     word = listed.get(fields["command_status"]) if isinstance(listed, dict) else None
