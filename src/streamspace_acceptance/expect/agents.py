@@ -222,11 +222,16 @@ def connected(agents: AgentList, count: int, scaled: ScaledAt) -> float:
 
 
 def spread(found: Balance) -> None:
-    """More than one agent serves the sessions, and API and pods name the same agent for each."""
+    """More than one agent serves the sessions, and API and pods name the same agent for each.
+
+    Unproven where the others already serve so much that one agent gets all.
+    """
     judged("sessions and their agents", _assignments(found))
     _require_sessions(found)
     serving = [agent for agent, count in found.shares.items() if count]
-    if found.contradictions or found.nobodys or len(serving) < FEWEST_AGENTS:
+    is_one = len(serving) < FEWEST_AGENTS
+    is_evened = bool(found.others) and found.difference() < 1
+    if found.contradictions or found.nobodys or (is_one and not is_evened):
         raise Unmet(
             f"{len(found.said)} sessions",
             expected="served by more than one agent, by the API as by their pods",
@@ -234,6 +239,8 @@ def spread(found: Balance) -> None:
             or found.describe(),
             likely="sessions go to an agent without looking at the others",
         )
+    if is_one:
+        raise Unproven(f"the other agents serve more even so: {found.describe()}; {found.describe_others()}")
 
 
 def balanced(found: Balance, tolerance: int) -> int:

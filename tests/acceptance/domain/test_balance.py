@@ -130,6 +130,16 @@ def test_agents_that_serve_others_get_fewer(
     assert expect.agents.balanced(beside(others, **shares), 2) == difference
 
 
+def test_one_agent_that_gets_all_since_the_others_have_more_is_unproven() -> None:
+    full = {"by number": {"a": 20.0, "b": 20.0}}
+    for sentence in (expect.agents.spread, lambda found: expect.agents.balanced(found, 2)):
+        with pytest.raises(Unproven):
+            sentence(beside(full, c=15))
+    for few in (beside(full, a=15), beside({"by number": {"a": 1.0}}, c=15)):
+        with pytest.raises(Unmet, match="more than one agent"):
+            expect.agents.spread(few)
+
+
 @pytest.mark.parametrize("shares", [{"a": 8, "b": 4, "c": 3}, {"a": 1, "b": 11, "c": 3}])
 def test_shares_that_nothing_explains_fail_beside_others(shares: dict[str, int]) -> None:
     with pytest.raises(Unmet, match=r"beside sessions of others \(by number\): a: 6, b: 0, c: 0"):
