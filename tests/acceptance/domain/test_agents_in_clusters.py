@@ -149,6 +149,11 @@ def test_agents_without_a_place_are_the_clusters_matter() -> None:
     )
     for pods in ([serving], [waiting("ImagePullBackOff")], [serving, waiting("CrashLoopBackOff")]):
         assert missing_pods.unplaced(pods) == ""
+    creating = waiting("ContainerCreating")
+    about = {"involvedObject": {"uid": creating.meta.uid}}
+    pulling, done = {"reason": "Pulling", **about}, {"reason": "Pulled", **about}
+    assert missing_pods.unplaced([creating], [pulling]) == "node node-2 still pulls the image for pod agent-2"
+    assert missing_pods.unplaced([creating], [pulling, done]) == ""
 
 
 @pytest.mark.parametrize(

@@ -184,7 +184,7 @@ def test_agent_listed_twice_is_the_matter_of_one_criterion(
     monkeypatch.setattr(fleet, "presence", lambda _: nullcontext(recording))
     monkeypatch.setattr(fleet, "agent_pods", lambda _: [Pod.of(pod_json(name=name))])
     monkeypatch.setattr(fleet, "AgentApi", lambda _: SimpleNamespace(all=lambda: recording.items()[-1].item))
-    clients = SimpleNamespace(api=None, profile=load())
+    clients = SimpleNamespace(api=None, profile=load(), cluster=SimpleNamespace(events=list))
     scenario: Any = SimpleNamespace(clients=clients, disruptions=SimpleNamespace(check_held=lambda: None))
     with nullcontext() if listed else pytest.raises(Unmet, match=f"several times {name}"):
         assert fleet.wait_for_online(scenario, 1, Budget("agents", 0.05, 1.0), once=once).online == {name}

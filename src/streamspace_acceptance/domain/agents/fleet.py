@@ -137,7 +137,7 @@ def wait_for_online(scenario: Scenario, count: int, within: Budget | None = None
                 f"{', '.join(neighbours)} runs agents too, beside Deployment {clients.profile.agents.deployment}: "
                 "the suite scales this one alone, so it cannot choose how many are online"
             )
-        if reason := missing_pods.unplaced(pods):
+        if reason := missing_pods.unplaced(pods, clients.cluster.events()):
             raise Unproven(f"the cluster has no place for {count} agents: {reason}")
         if len(pods) < count:
             missing_pods.check_admitted(clients.cluster, clients.profile.agents.deployment)

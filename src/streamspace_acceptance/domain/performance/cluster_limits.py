@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from streamspace_acceptance.cluster.image_pulls import pulls
 from streamspace_acceptance.cluster.taken_pods import taken
 from streamspace_acceptance.cluster.watch import Change
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.performance.room import room
 from streamspace_acceptance.domain.performance.session_moments import SessionMoments
-from streamspace_acceptance.domain.performance.session_troubles import pulls, quota, unschedulable
+from streamspace_acceptance.domain.performance.session_troubles import quota, unschedulable
 from streamspace_acceptance.product.profile import Size
 from streamspace_acceptance.waiting import Stamped
 

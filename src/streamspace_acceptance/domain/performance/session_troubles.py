@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from streamspace_acceptance.cluster.image_pulls import pulls
 from streamspace_acceptance.cluster.kubernetes import FORBIDDEN, Cluster, ClusterError
 from streamspace_acceptance.cluster.objects import Json, Pod
 from streamspace_acceptance.cluster.taken_pods import taken
@@ -74,13 +75,6 @@ def _messages(clients: Clients, ids: Collection[str]) -> Iterator[str]:
             continue
         if isinstance(message, str) and message:
             yield f"the API: {message}"
-
-
-def pulls(pod: Json, events: Sequence[Json]) -> bool:
-    """Whether the kubelet pulls an image for the pod, and has neither ended nor failed."""
-    uid = pod["metadata"]["uid"]
-    reasons = [event.get("reason") for event in events if (event.get("involvedObject") or {}).get("uid") == uid]
-    return "Pulling" in reasons and not {"Pulled", "Failed", "BackOff"} & set(reasons)
 
 
 def _of_pods(
