@@ -15,9 +15,9 @@ def before_all(context: Context) -> None:
     context.add_cleanup(context.run.close)
 
 
-def before_scenario(context: Context, _scenario: Scenario) -> None:
+def before_scenario(context: Context, scenario: Scenario) -> None:
     """Whatever the scenario makes is removed when it is over."""
-    context.world = World(context.run, context.add_cleanup)
+    context.world = World(context.run, context.add_cleanup, scenario.effective_tags)
 
 
 def after_step(context: Context, step: Step) -> None:

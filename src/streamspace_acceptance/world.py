@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import cached_property
 from typing import Any
@@ -29,11 +29,12 @@ from streamspace_acceptance.domain.resources.enforcement import Enforcement
 from streamspace_acceptance.domain.resources.oversized_requests import OversizedRequests
 from streamspace_acceptance.domain.rights.actions import OtherUserAttempts, OtherUserTokens, VisitorAttempts
 from streamspace_acceptance.domain.rights.other_users import OtherUsers
-from streamspace_acceptance.domain.sessions import missing_images
+from streamspace_acceptance.domain.sessions import missing_images, no_room
 from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests
 from streamspace_acceptance.domain.sessions.creation import Creation
 from streamspace_acceptance.domain.sessions.lifecycle import SessionLifecycle
 from streamspace_acceptance.domain.sessions.scenario import Scenario
+from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.domain.sessions.starts import Starts
 from streamspace_acceptance.domain.templates.actions import TemplateDescription, TemplateUse
 from streamspace_acceptance.domain.templates.change import Change
@@ -50,6 +51,7 @@ from streamspace_acceptance.product.profile import Profile
 from streamspace_acceptance.target.run import Run
 from streamspace_acceptance.verdict.ledger import deviations_up_to
 from streamspace_acceptance.verdict.register import Criterion
+from streamspace_acceptance.verdict.shards import DISRUPTIVE
 from streamspace_acceptance.waiting import Budget, now
 
 MISSING: dict[type, str] = {
@@ -92,8 +94,9 @@ MISSING: dict[type, str] = {
 class World(Scenario):
     """One scenario on the target of the run."""
 
-    def __init__(self, run: Run, add_cleanup: Callable[[Callable[[], None]], object]) -> None:
+    def __init__(self, run: Run, add_cleanup: Callable[[Callable[[], None]], object], tags: Iterable[str] = ()) -> None:
         super().__init__(run.clients, MISSING)
+        self.disruptive = DISRUPTIVE in tags
         run.outages.begin()
         self.began = now()
         self._run = run
@@ -157,8 +160,8 @@ class World(Scenario):
         """The error with what else is known of it, or that error itself.
 
         No answer becomes Unproven where a server of the product crashed, and a failure where the cluster cannot get the
-        image of a session. A failure gets what the API says of a session against Kubernetes; ClusterError where
-        somebody else has taken back a disruption of the suite: then it says nothing of the product.
+        image of a session or has no room for its pod. A failure gets what the API says of a session against Kubernetes.
+        ClusterError where somebody else has taken back a disruption of the suite: then it says nothing of the product.
         """
         if not isinstance(error, NotApplicable):
             self._run.outages.note_trouble()
@@ -168,8 +171,8 @@ class World(Scenario):
         if not isinstance(error, Unmet):
             return error
         self.disruptions.check_held()
-        if missing_images.NOT_PULLED.search(str(error)) and (image := missing_images.find(self.registry.sessions)):
-            return Unproven(image)
+        if (lacking := _lacking(self.registry.sessions, error)) is not None:
+            return Unproven(lacking)
         if not any(word in error.actual for word in ("404", "not listed")):
             return error
         contradictions = list(self._contradictions())
@@ -193,3 +196,9 @@ def world(context: Context) -> World:
     """The world of the scenario that is running."""
     current: World = context.world
     return current
+
+
+def _lacking(sessions: Sequence[Session], error: Unmet) -> str | None:
+    """The image or the room that the cluster lacks for a session, in a sentence; None if it lacks neither."""
+    image = missing_images.find(sessions) if missing_images.NOT_PULLED.search(str(error)) else None
+    return image or (no_room.find(sessions, error.subject) if "Pending" in str(error) else None)

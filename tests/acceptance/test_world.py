@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from streamspace_acceptance.cluster.kubernetes import ClusterError
+from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.deviations import Deviation
 from streamspace_acceptance.domain.sessions import missing_images
 from streamspace_acceptance.evidence.run_evidence import RunEvidence, collected
@@ -18,6 +19,7 @@ from streamspace_acceptance.outcomes import NotApplicable, Unmet, Unproven
 from streamspace_acceptance.product.http import NoAnswer
 from streamspace_acceptance.verdict.register import Criterion, Register, Test
 from streamspace_acceptance.world import World
+from tests.support.samples import pod_json
 
 TOLD = "s-1: the API says 404 while pod s-1-x Running 1/1"
 
@@ -32,7 +34,8 @@ def scenario(held: bool = True) -> Any:
             raise ClusterError("somebody set spec.replicas back")
 
     disruptions = SimpleNamespace(check_held=check_held)
-    return SimpleNamespace(disruptions=disruptions, _contradictions=lambda: iter([TOLD]), _run=run(None, []))
+    told, registry = (lambda: iter([TOLD])), SimpleNamespace(sessions=[])
+    return SimpleNamespace(disruptions=disruptions, registry=registry, _contradictions=told, _run=run(None, []))
 
 
 def run(crash: str | None, troubles: list[str]) -> Any:
@@ -49,7 +52,6 @@ def test_failure_of_a_forgotten_session_tells_of_its_pod() -> None:
 
 def test_failure_for_an_image_that_the_cluster_lacks_is_unproven(monkeypatch: pytest.MonkeyPatch) -> None:
     world = scenario()
-    world.registry = SimpleNamespace(sessions=[])
     lacking = failure("Pending for 12.0 s; pod s-1-x Pending 0/1 (ErrImagePull: no such host)")
     monkeypatch.setattr(missing_images, "find", lambda _: "the cluster cannot get the image")
     found = World.reconsider(world, lacking)
@@ -57,6 +59,39 @@ def test_failure_for_an_image_that_the_cluster_lacks_is_unproven(monkeypatch: py
     assert found.reason == "the cluster cannot get the image"
     monkeypatch.setattr(missing_images, "find", lambda _: None)
     assert World.reconsider(world, lacking) is lacking
+
+
+@pytest.mark.parametrize(
+    ("cpu", "words", "said", "excused"),
+    [
+        ("500m", "0/1 nodes are available: 1 Insufficient cpu.", {"cpu": "500m", "memory": "1Gi"}, True),
+        ("520m", "0/1 nodes are available: 1 Too many pods.", {"cpu": "500m", "memory": "1Gi"}, True),
+        ("5", "0/1 nodes are available: 1 Insufficient cpu.", {"cpu": "500m", "memory": "1Gi"}, False),
+        ("500m", "pod has unbound immediate PersistentVolumeClaims", {"cpu": "500m", "memory": "1Gi"}, False),
+        ("500m", "0/1 nodes are available: 1 Insufficient cpu.", {}, False),
+    ],
+    ids=["full", "many pods", "asks for more", "no volume", "nothing said"],
+)
+def test_session_without_room_on_any_node_is_unproven(
+    cpu: str, words: str, said: dict[str, str], excused: bool
+) -> None:
+    raw = pod_json(phase="Pending", ready=False, started=False, node=None)
+    raw["spec"]["containers"][0]["resources"] = {"requests": {"cpu": cpu, "memory": "1Gi"}}
+    condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": words}
+    raw["status"]["conditions"].append(condition)
+    session = SimpleNamespace(
+        id="s-1",
+        subject="session s-1",
+        listed_pods=lambda: [Pod.of(raw)],
+        api=SimpleNamespace(session=lambda _: {"resources": said}),
+    )
+    world = scenario()
+    world.registry.sessions = [session]
+    found = World.reconsider(world, failure("Pending for 12.0 s"))
+    assert isinstance(found, Unproven) is excused
+    assert not excused or words in str(found)
+    other = Unmet("session s-2", expected="Running", actual="Pending", likely="x")
+    assert World.reconsider(world, other) is other
 
 
 def test_any_other_failure_stays_as_it_is() -> None:

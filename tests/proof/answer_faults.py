@@ -175,6 +175,7 @@ ANSWER_FAULTS = [
         answers.AfterOffline(lambda agent: agent | {"agentId": f"{agent['agentId']}-2"}),
         "3.1",
         {"3.1-3"},
+        reason="back under another id",
     ),
     ProxyFault(
         "an agent that returns by another word", answers.AfterOffline(_agent(status="registered")), "3.1", {"3.1-3"}

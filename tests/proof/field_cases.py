@@ -1,5 +1,7 @@
 """Cases of the kinds that the field tells of: healthy products behind gateways and with other words, and faults."""
 
+import hashlib
+
 from tests.proof.json_rewriting import TEMPLATES, Json
 from tests.proof.proxy_case import ProxyFault
 from tests.proof.proxy_rules import answers, desktops, dialects, gateways, sessions, templates, viewer_pages, wordings
@@ -27,6 +29,7 @@ FIELD_PRODUCTS = [
     ),
     ProxyFault("a creation answered in short", answers.Answers("POST", TEMPLATES, _in_short, status=201), "2.1"),
     ProxyFault("a change without content", templates.NoContent(), "2.2"),
+    ProxyFault("a change with an empty answer", templates.NoContent(200), "2.2"),
     ProxyFault("deleted templates that are gone", answers.Answers("GET", A_TEMPLATE, becomes=410, status=404), "2.3"),
     *(
         ProxyFault(f"a gateway that numbers requests ({test})", gateways.NumbersRequests(), test)
@@ -51,20 +54,28 @@ FIELD_PRODUCTS = [
                 "Template is in use (active sessions: {})",
                 "{} active desktop sessions still use this template",
                 "In use by {0} sessions (0 failed sessions)",
+                "Version 1 of the template still has {} sessions",
             ),
             1,
         )
     ),
+    ProxyFault("sessions counted in a field", wordings.CountsInAField(), "2.3"),
     *(
         ProxyFault(f"versions as {name}", wordings.Numbered(write), "2.2")
         for name, write in (
             ("text", str),
             ("v1 and v2", lambda number: f"v{number}"),
             ("1.0.1 and 1.0.2", lambda number: f"1.0.{number}"),
+            ("dates", lambda number: f"2026-11-30T10:00:{number:02}Z"),
+            ("hashes", lambda number: hashlib.sha256(bytes([number])).hexdigest()[:12]),
         )
     ),
     ProxyFault("resources as numbers", wordings.Amounts(), "1.1c"),
     ProxyFault("times in lower case (3.3)", dialects.Times(wordings.in_lower_case), "3.3"),
+    *(
+        ProxyFault(f"templates by ids of their own ({test})", wordings.TemplateIds(), test)
+        for test in ("2.1", "2.2", "2.3")
+    ),
     ProxyFault("agents by ids of their own (3.3)", wordings.AgentIds(), "3.3", settings=ALLOWED),
     ProxyFault("agents by ids of their own (3.4)", wordings.AgentIds(), "3.4", settings=ALLOWED),
     ProxyFault(
@@ -107,6 +118,24 @@ FIELD_FAULTS = [
         "2.3",
         {"2.3-1"},
         reason="image reads",
+    ),
+    ProxyFault(
+        "a deletion that costs a session of another template",
+        templates.CostsOthers(),
+        "2.3",
+        {"2.3-3"},
+        only="An administrator deletes a template that is no longer in use",
+        reason="of another one touched",
+    ),
+    ProxyFault("a refused deletion that leaves the list", templates.LeavesTheList(), "2.3", {"2.3-1"}, reason="list"),
+    ProxyFault("a refused deletion that hides the template", templates.CannotBeRead(), "2.3", {"2.3-1"}, reason="API"),
+    ProxyFault(
+        "a deleted template stays listed",
+        templates.StaysListed(30.0),
+        "2.3",
+        {"2.3-4"},
+        only="An administrator deletes a template that is no longer in use",
+        finds=True,
     ),
     ProxyFault(
         "Failed while its command waits",

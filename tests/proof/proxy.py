@@ -81,6 +81,10 @@ class Rule:
         """How often the API hears of the request; its last answer counts."""
         return 1
 
+    def asks(self, path: str, body: bytes) -> tuple[str, bytes]:
+        """The path and the body that the API gets of a request."""
+        return path, body
+
     def alter(self, method: str, path: str, reply: Reply) -> Reply:
         """The answer that the client gets."""
         return reply
@@ -182,7 +186,8 @@ class _Proxy:
         await self._ask(request, body)
 
     async def _ask(self, request: web.Request, body: bytes) -> tuple[Reply, dict[str, str]]:
-        url, headers = self._upstream + request.raw_path, _end_to_end(request.headers)
+        path, body = self._rule.asks(request.raw_path, body)
+        url, headers = self._upstream + path, _end_to_end(request.headers)
         async with self._client.request(
             request.method, url, data=body, headers=headers, allow_redirects=False
         ) as answer:

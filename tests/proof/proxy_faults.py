@@ -130,6 +130,7 @@ PROXY_FAULTS = [
     ProxyFault("waking is refused", sessions.Refuses("wake"), "1.4", {"1.4-3"}, {"1.4-4", "1.4-5"}),
     ProxyFault("awake without a desktop", sessions.DesktopOnce(), "1.4", {"1.4-4"}),
     ProxyFault("a change that comes late", templates.ChangesLate(1.0), "2.2", {"2.2-2"}),
+    ProxyFault("a change that comes very late", templates.ChangesLate(6.0), "2.2", {"2.2-2"}),
     ProxyFault("a refused deletion happens", templates.GoesAllTheSame(0.5), "2.3", {"2.3-1"}),
     ProxyFault("any session is in the way", templates.AnySessionCounts(), "2.3", {"2.3-2", "2.3-3"}),
     ProxyFault("only out of sight", templates.OnlyHidden(), "2.3", {"2.3-4"}),
@@ -141,6 +142,7 @@ PROXY_FAULTS = [
         {"3.3-3"},
         {"3.3-4"},
         "An agent's network is cut and restored",
+        reason="former connection",
     ),
     *(
         ProxyFault(

@@ -36,6 +36,15 @@ SURROUNDINGS = [
     Surroundings("cpu-rounded-up", ("1.1c",), {"1.1c-1": ROUNDED}),
     Surroundings("quota-used-up", ("1.1a", "1.1b"), {"1.1a-4": ("BROKEN", QUOTA)} | UNSEEN),
     Surroundings(
+        "full-nodes",
+        ("2.2", "2.3", "3.1"),
+        {
+            f"{test}-{number}": ("UNPROVEN", "no node takes its pod")
+            for test in ("2.2", "2.3", "3.1")
+            for number in range(1, 5)
+        },
+    ),
+    Surroundings(
         "replicas-set-back",
         ("3.4",),
         {"3.4-1": SET_BACK, **dict.fromkeys(("3.4-2", "3.4-3", "3.4-4"), ("UNPROVEN", "is BROKEN"))},
@@ -46,12 +55,21 @@ SURROUNDINGS = [
         {"3.4-1": ("FAILED", "under one id"), **dict.fromkeys(("3.4-2", "3.4-3", "3.4-4"), NOT_REACHED)},
     ),
     Surroundings(
+        "room-for-one-agent",
+        ("3.4",),
+        {
+            "3.4-1": ("UNPROVEN", "the cluster has no place for 3 agents: no node takes pod"),
+            **dict.fromkeys(("3.4-2", "3.4-3", "3.4-4"), ("UNPROVEN", "not reached")),
+        },
+    ),
+    Surroundings(
         "rotated-logs",
         ("0", "3.3"),
         {"0-9": ("UNPROVEN", "no longer begins at the start"), "0-10": ("UNPROVEN", "0-9")},
     ),
     Surroundings("busy-log", ("3.3",)),
     Surroundings("heartbeats-logged-twice", ("3.3",)),
+    Surroundings("heartbeats-vary", ("3.3",)),
     *(Surroundings(f"logs-in-{form}", ("0", "3.3")) for form in ("json", "logfmt", "colours")),
     *(
         Surroundings(
@@ -71,6 +89,7 @@ SURROUNDINGS = [
     Surroundings("memory-rounded-up", ("1.1c",), {"1.1c-1": ROUNDED}),
     Surroundings("ephemeral-storage-limited", ("1.1c", "1.3", "2.2")),
     Surroundings("two-api-pods", ("0", "1.1b", "1.4", "3.1", "3.2", "3.3")),
+    Surroundings("two-agents", ("0", "3.1", "3.2", "3.3", "3.4")),
     Surroundings("events-hidden", ("0", "1.1b", "1.2", "1.4")),
     Surroundings(
         "logs-hidden",

@@ -21,3 +21,19 @@ class WithMainContainers:
 
     def deployment(self, name: str) -> Any:
         return self.deployments.get(name)
+
+
+class CalmCluster(WithMainContainers):
+    """A fake cluster that takes no pod away, unless `kubernetes_events` tell of it."""
+
+    namespace = "streamspace"
+    kubernetes_events: tuple[dict[str, Any], ...] = ()
+
+    def raw_nodes(self) -> list[dict[str, Any]]:
+        return []
+
+    def raw_pods(self) -> list[dict[str, Any]]:
+        return []
+
+    def events(self) -> list[dict[str, Any]]:
+        return list(self.kubernetes_events)

@@ -10,6 +10,7 @@ from typing import Any
 from streamspace_acceptance.cluster.containers import is_native_sidecar, status_of
 
 Json = dict[str, Any]
+UNSCHEDULABLE = "Unschedulable"
 
 
 def selector(labels: Mapping[str, str]) -> str:
@@ -123,6 +124,20 @@ class Pod:
     def stays(self) -> bool:
         """Whether it runs or is going to, rather than being over or on its way out."""
         return not self.is_over and not self.meta.deleting
+
+    @property
+    def unschedulable(self) -> str:
+        """The scheduler's words where no node takes the pod; empty otherwise."""
+        conditions = (self.object.get("status") or {}).get("conditions") or ()
+        refused = (condition for condition in conditions if condition["type"] == "PodScheduled")
+        return next(
+            (
+                str(condition.get("message") or UNSCHEDULABLE)
+                for condition in refused
+                if condition["status"] == "False" and condition.get("reason") == UNSCHEDULABLE
+            ),
+            "",
+        )
 
     def describe(self) -> str:
         """For a timeline: `pod x-1 Running 1/1`."""

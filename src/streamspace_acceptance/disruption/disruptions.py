@@ -69,6 +69,11 @@ class Disruptions:
         journal.record_revert(entry)
         self._applied.remove((disruption, entry))
 
+    def revert_each(self, kind: type) -> None:
+        """Reverts those of one kind now, the last one first: another of the kind is to begin from what was before."""
+        for disruption in [applied for applied, _ in reversed(self._applied) if isinstance(applied, kind)]:
+            self.revert(disruption)
+
     def revert_passing(self) -> None:
         """Reverts all disruptions that are not lasting, the last one first; RevertError when one remains."""
         self._revert([applied for applied in self._applied if applied[0] not in self._lasting])

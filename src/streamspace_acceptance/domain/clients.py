@@ -33,6 +33,7 @@ class Clients:
     kinds of remains that this run has awaited in vain, with the ids of what they remained of: such a kind is not
     awaited again as long as these remain. `left` are the ids of the run's sessions that the product did not remove,
     which a slow list may show at any time.
+    `agents` are the names of all pods of agents that the run has seen.
     `starts` is the run's patience with sessions that do not start, `desktops` that with VNC servers. `user_suffix` ends
     the names of all users of sessions.
     """
@@ -46,6 +47,7 @@ class Clients:
     expired_token: str | None = None
     stays: dict[str, frozenset[str]] = field(default_factory=dict)
     left: set[str] = field(default_factory=set)
+    agents: set[str] = field(default_factory=set)
     user_suffix: str = ""
     starts: StartPatience = field(default_factory=StartPatience)
     desktops: DesktopPatience = field(default_factory=DesktopPatience)

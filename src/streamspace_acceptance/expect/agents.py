@@ -8,11 +8,12 @@ from statistics import fmean
 
 from streamspace_acceptance.domain.agents.balance import Balance
 from streamspace_acceptance.domain.agents.fleet import ScaledAt
-from streamspace_acceptance.domain.agents.heartbeats import API, Pace
+from streamspace_acceptance.domain.agents.heartbeats import API, LOG, Pace
 from streamspace_acceptance.domain.agents.logged_transitions import OFFLINE, ONLINE, Transitions
 from streamspace_acceptance.domain.agents.outage import Outage
 from streamspace_acceptance.evidence.judged import Table, judged, table
 from streamspace_acceptance.evidence.run_evidence import Figure
+from streamspace_acceptance.measuring.rate import half_interval
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.agents import AgentList
 from streamspace_acceptance.waiting import POLL_SECONDS, Budget
@@ -30,7 +31,8 @@ FEWEST_AGENTS = 2
 def on_pace(pace: Pace, interval: Budget) -> Figure:
     """Heartbeats keep the plan's interval, each and on the mean, by both sources; and their times are right.
 
-    Returns the mean of all of them.
+    Many agents vary the interval, so that they do not all send at once: then a mean of few is not exact. Returns the
+    mean of all of them.
     """
     wanted = interval.seconds
     tolerance, drift = TOLERANCE * wanted + SLACK_SECONDS, MEAN_TOLERANCE * wanted
@@ -43,8 +45,8 @@ def on_pace(pace: Pace, interval: Budget) -> Figure:
     off_pace_first = sorted(pace.spacings.items(), key=lambda item: not _off(item[1], wanted, tolerance))
     for source, spacings in off_pace_first:
         off = _off(spacings, wanted, tolerance)
-        drifts = spacings and abs(fmean(spacings) - wanted) > drift
-        wrong = bool(off or drifts or len(spacings) < FEWEST_SPACINGS)
+        few = len(spacings) < FEWEST_SPACINGS
+        wrong = bool(off) or few or abs(fmean(spacings) - wanted) > drift + half_interval(spacings)
         if wrong and source in pace.rotated:
             unseen = (
                 f"{source} was rotated or not read in time, and what is left tells of {len(spacings) + 1} heartbeats"
@@ -56,7 +58,9 @@ def on_pace(pace: Pace, interval: Budget) -> Figure:
                 actual=", ".join(f"{spacing:.1f} s" for spacing in spacings) + " apart"
                 if spacings
                 else (source == API and pace.untimely) or "none in that time",
-                likely="the agent's interval, or the API keeps what it hears of for later",
+                likely="the agent does not log them, or in another line (agents.heartbeat_line of the profile)"
+                if source == LOG and not spacings
+                else "the agent's interval, or the API keeps what it hears of for later",
             )
     if pace.untimely:
         raise Unmet(
@@ -133,7 +137,7 @@ def _never_offline(outage: Outage, expected: str, likely: str) -> Unmet:
         expected=expected,
         actual=f"never offline in {outage.reverted - outage.cut:.1f} s without a connection",
         timeline=outage.timeline(),
-        likely=likely,
+        likely=f"the API gives no list of agents meanwhile: {outage.trouble}" if outage.trouble else likely,
     )
 
 
@@ -149,7 +153,7 @@ def reconnected(outage: Outage, within: Budget) -> float:
             expected=f"online again within {within}",
             actual=f"{outage.said_last} to the end" if at is None else f"online after {at - outage.reverted:.1f} s",
             timeline=outage.timeline(),
-            likely="the agent does not try again by itself, or waits too long between two attempts",
+            likely=_why_not_back(outage),
         )
     wrong = outage.wrongly(outage.words["agent_online"], at, outage.ended)
     if wrong is not None:
@@ -166,6 +170,14 @@ def reconnected(outage: Outage, within: Budget) -> float:
             "the API's answers came too far apart to decide, or it took long to restore the network"
         )
     return seconds[1]
+
+
+def _why_not_back(outage: Outage) -> str:
+    if outage.is_listed_twice:
+        return "the API lists the agent's former connection beside the new one"
+    if outage.newcomers:
+        return f"{', '.join(outage.newcomers)} came online meanwhile: the agent may be back under another id"
+    return "the agent does not try again by itself, or waits too long between two attempts"
 
 
 def transitions_logged(outage: Outage, transitions: Transitions) -> None:
@@ -210,11 +222,16 @@ def connected(agents: AgentList, count: int, scaled: ScaledAt) -> float:
 
 
 def spread(found: Balance) -> None:
-    """More than one agent serves the sessions, and API and pods name the same agent for each."""
+    """More than one agent serves the sessions, and API and pods name the same agent for each.
+
+    Unproven where the others already serve so much that one agent gets all.
+    """
     judged("sessions and their agents", _assignments(found))
     _require_sessions(found)
     serving = [agent for agent, count in found.shares.items() if count]
-    if found.contradictions or found.nobodys or len(serving) < FEWEST_AGENTS:
+    is_one = len(serving) < FEWEST_AGENTS
+    is_evened = bool(found.others) and found.difference() < 1
+    if found.contradictions or found.nobodys or (is_one and not is_evened):
         raise Unmet(
             f"{len(found.said)} sessions",
             expected="served by more than one agent, by the API as by their pods",
@@ -222,21 +239,33 @@ def spread(found: Balance) -> None:
             or found.describe(),
             likely="sessions go to an agent without looking at the others",
         )
+    if is_one:
+        raise Unproven(f"the other agents serve more even so: {found.describe()}; {found.describe_others()}")
 
 
 def balanced(found: Balance, tolerance: int) -> int:
-    """Each agent serves the mean number of sessions, give or take `tolerance`; gives the largest difference."""
+    """Each agent serves as many sessions, give or take `tolerance`; gives the largest difference.
+
+    As many of these, or together with what the agents serve besides, whose sessions may differ in size.
+    """
     judged("sessions per agent", table("agent | sessions", found.shares.items()))
+    if beside := found.describe_others():
+        judged("what else the agents serve, in sessions of this size", beside)
     _require_sessions(found)
     if sum(1 for count in found.shares.values() if count) < FEWEST_AGENTS:
         raise Unproven(f"one agent serves all (see 3.4-2): {found.describe()}")
     mean = len(found.said) / len(found.shares)
-    worst = max(abs(count - mean) for count in found.shares.values())
+    worst = found.difference()
+    if worst > tolerance and found.unsteady:
+        raise Unproven(
+            f"sessions of others came or went meanwhile ({', '.join(sorted(found.unsteady)[:3])}), so nothing tells "
+            f"what each agent had when these were shared out: {found.describe()}"
+        )
     if worst > tolerance:
         raise Unmet(
             f"{len(found.said)} sessions on {len(found.shares)} agents",
             expected=f"{mean:g} sessions on each agent, give or take {tolerance}",
-            actual=found.describe(),
+            actual="; ".join(filter(None, [found.describe(), beside])),
             likely="new sessions do not go to the agent with the fewest",
         )
     return round(worst)
@@ -274,5 +303,11 @@ def _assignments(found: Balance) -> Table:
 
 
 def _require_sessions(found: Balance) -> None:
+    """Unproven where nothing tells which agent serves which session."""
     if not found.said:
         raise Unproven("there are no sessions to count")
+    if found.silent:
+        raise Unproven(
+            "neither the API's list of sessions nor a label of their pods names an agent; a contract profile can say "
+            "where the product tells of it (fields.agent_id, agents.session_label, agents.session_line)"
+        )

@@ -20,8 +20,8 @@ def determined(found: SessionCapacity) -> None:
             raise Unproven(f"{reason}; not one session runs")
         troubles.append("not one session runs")
     if found.recovery is not None:
-        if not troubles and found.recovery.troubles and found.recovery.saturated:
-            raise Unproven(f"{found.recovery.saturated}; {'; '.join(found.recovery.troubles)} ({found.result})")
+        if not troubles and found.recovery.troubles and found.recovery.excuse:
+            raise Unproven(f"{found.recovery.excuse}; {'; '.join(found.recovery.troubles)} ({found.result})")
         troubles += [f"after the release: {trouble}" for trouble in found.recovery.troubles]
     if troubles:
         raise Unmet(

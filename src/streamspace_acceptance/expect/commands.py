@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from streamspace_acceptance.domain.agents.queued_commands import QueuedCommand
+from streamspace_acceptance.domain.agents.queued_commands import NOT_TOLD, QueuedCommand
 from streamspace_acceptance.evidence.judged import judged
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.profile import Profile
@@ -20,7 +20,8 @@ def queued(command: QueuedCommand, profile: Profile) -> None:
 def _queued(command: QueuedCommand, profile: Profile) -> None:
     answer, fields = command.answer, profile.fields
     judged("the API's answer to the command", answer)
-    body = answer.object() if answer.ok else {}
+    is_empty = answer.ok and not answer.body.strip()
+    body = answer.object() if answer.ok and not is_empty else {}
     listed = body.get(fields["command"])
     word = listed.get(fields["command_status"]) if isinstance(listed, dict) else None
     message = body.get(fields["message"])
@@ -28,8 +29,10 @@ def _queued(command: QueuedCommand, profile: Profile) -> None:
         raise Unmet(
             answer.call,
             expected=f"the command accepted and reported as {profile.statuses['command_waiting']!r}, with a message",
-            actual=answer.gist,
-            likely="the API does not distinguish a queued command from one that was carried out",
+            actual=f"{answer.status} {answer.reason} without content" if is_empty else answer.gist,
+            likely="the answer tells nothing of the command"
+            if is_empty
+            else "the API does not distinguish a queued command from one that was carried out",
         )
 
 
@@ -90,7 +93,7 @@ def _carried_out_once(command: QueuedCommand) -> None:
 def status_truthful(command: QueuedCommand, profile: Profile) -> None:
     """The API never reported the session hibernated while its pod ran, nor running once its pod was deleted.
 
-    Nor did it report it as failed or ended meanwhile.
+    Nor did it report it as failed or ended meanwhile, or nothing of it.
     """
     _require_acceptance(command)
     running, hibernated = profile.statuses["running"], profile.statuses["hibernated"]
@@ -111,6 +114,15 @@ def status_truthful(command: QueuedCommand, profile: Profile) -> None:
         )
     wrong = {profile.statuses[word] for word in ("failed", "terminating")}
     lost = next((status for status in command.statuses if status.item in wrong), None)
+    untold = next((status for status in command.statuses if status.item.startswith(NOT_TOLD)), None)
+    if lost is None and untold is not None:
+        raise Unmet(
+            command.session.subject,
+            expected=f"{running} until its pod is deleted, {hibernated} afterwards",
+            actual=f"{untold.item} ({untold.at - command.given:.1f} s after the command)",
+            timeline=command.timeline(),
+            likely="the API cannot tell of a session without its agent",
+        )
     if lost is not None:
         raise Unmet(
             command.session.subject,

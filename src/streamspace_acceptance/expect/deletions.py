@@ -48,7 +48,7 @@ def says_how_many(deletion: Deletion) -> None:
 
 
 def deleted(deletion: Deletion) -> None:
-    """The deletion was accepted, as the plan has it."""
+    """The deletion was accepted, as the plan has it, and has cost no session of another template."""
     judged("the answer to the deletion", deletion.answer)
     if deletion.answer.status not in PLANS_ACCEPTANCES:
         answer = deletion.answer
@@ -57,6 +57,13 @@ def deleted(deletion: Deletion) -> None:
             expected="the deletion carried out: 200 or 204",
             actual=answer.gist,
             likely="the template still counts as used, or cannot be deleted",
+        )
+    if deletion.lost:
+        raise Unmet(
+            deletion.answer.call,
+            expected="the template deleted, and no session of another one touched",
+            actual="; ".join(f"session {session} is not what it was" for session in deletion.lost),
+            likely="the deletion reaches sessions of other templates",
         )
 
 

@@ -83,14 +83,17 @@ def memory_below(profile: ResourceProfile, component: str, limit: float) -> floa
 
 
 def nodes_suffice(profile: ResourceProfile) -> int:
-    """No node holds more than it can with all sessions of the profile, and none lost a pod; gives their number."""
+    """No node holds more than it can with all sessions of the profile, and none lost a pod; gives their number.
+
+    A node without any pod of StreamSpace, and what was too much for a node before, says nothing about the product.
+    """
     if profile.capacity.unknown:
         raise Unproven(profile.capacity.unknown)
-    found = [trouble for node in profile.capacity.nodes for trouble in node.exceeded]
-    before = [trouble for node in profile.before.nodes for trouble in node.exceeded] if profile.before else []
-    exceeded = [*(trouble for trouble in found if trouble not in before), *profile.lost]
+    now, before = profile.capacity.exceeded, profile.before.exceeded if profile.before else {}
+    found = {key: words for key, words in now.items() if profile.hosts is None or key[0] in profile.hosts}
+    exceeded = [*(words for key, words in found.items() if key not in before), *profile.lost]
     if not exceeded and found:
-        raise Unproven(f"before there were any sessions: {'; '.join(found)}\n{profile.capacity.table()}")
+        raise Unproven(f"before there were any sessions: {'; '.join(found.values())}\n{profile.capacity.table()}")
     room = profile.room.sessions
     if not exceeded and room is not None and room < profile.sessions:
         raise Unproven(

@@ -9,10 +9,12 @@ from streamspace_acceptance.budgets import TARGET_SECONDS
 from streamspace_acceptance.cluster.objects import SessionObject
 from streamspace_acceptance.domain.agents.outage import Outage
 from streamspace_acceptance.domain.agents.undisturbed import SessionAfter, SessionBefore
+from streamspace_acceptance.domain.sessions import steadiness
 from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests
 from streamspace_acceptance.domain.sessions.creation import Creation
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.domain.sessions.starts import Start, Starts
+from streamspace_acceptance.domain.sessions.unknown_users import refused_for_users
 from streamspace_acceptance.evidence.judged import judged, table
 from streamspace_acceptance.expect.input_evidence import judge_input
 from streamspace_acceptance.measuring import startup_phases
@@ -164,8 +166,13 @@ def status_kept(word: str, statuses: Mapping[str, str | None]) -> None:
 
 
 def batch_running(crowd: ConcurrentRequests, count: int) -> None:
-    """Each of `count` users got a session, and all of them reach Running."""
+    """Each of `count` users got a session, and all of them reach Running and stay so for a while.
+
+    Unproven where the nodes have no room, or the users have to be made first.
+    """
     judged("requests", crowd.table())
+    if reason := refused_for_users(crowd.creations):
+        raise Unproven(reason)
     if crowd.refusals or len(crowd.sessions) != count:
         raise Unmet(
             crowd.subject,
@@ -173,7 +180,14 @@ def batch_running(crowd: ConcurrentRequests, count: int) -> None:
             actual="; ".join(crowd.refusals) or f"{len(crowd.sessions)} sessions",
             likely="the API refuses or loses sessions that are requested at the same time",
         )
-    crowd.wait_until_running(within="burst")
+    try:
+        crowd.wait_until_running(within="burst")
+    except Unmet as unmet:
+        if reason := crowd.lack_of_room():
+            raise Unproven(f"{reason}; {unmet.actual} of {count}") from unmet
+        raise
+    running = crowd.sessions[0].api.profile.statuses["running"]
+    status_kept(running, steadiness.watch(crowd.sessions, running))
     judged(
         "sessions that run",
         lambda: table("session | pods", ((session.id, _pods(session)) for session in crowd.sessions)),
@@ -181,7 +195,10 @@ def batch_running(crowd: ConcurrentRequests, count: int) -> None:
 
 
 def left_alone(kept: list[SessionBefore], outage: Outage) -> None:
-    """No session's pod was touched while the agent was offline, nor when it reconnected."""
+    """No session's pod was touched while the agent was offline, nor when it reconnected.
+
+    Unproven where the cluster or a busy node did that.
+    """
     rows = [
         (
             kept_session.session.subject,
@@ -194,6 +211,8 @@ def left_alone(kept: list[SessionBefore], outage: Outage) -> None:
     judged("pods while the agent was offline", table("session | pod | uid | troubles", rows))
     for kept_session in kept:
         disturbances = kept_session.disturbances(outage.cut, outage.ended)
+        if disturbances and (excuse := kept_session.excuse(disturbances, outage.busy)):
+            raise Unproven(f"{kept_session.session.subject}: {excuse}; {' · '.join(disturbances)}")
         if disturbances:
             raise Unmet(
                 kept_session.session.subject,

@@ -215,7 +215,7 @@ def unaffected(before: Provisioned, now: Provisioned, uids: frozenset[str]) -> N
 def history_kept(change: Change, answer: Answer) -> None:
     """The history holds all that the template was and what it is, by the numbers of the versions, in either order.
 
-    Unproven where there is no history.
+    Versions that are not numbers, such as hashes, need only differ. Unproven where there is no history.
     """
     judged("the template's history", answer)
     if answer.status in NO_SUCH_CALL:
@@ -224,28 +224,32 @@ def history_kept(change: Change, answer: Answer) -> None:
         raise _refused(answer, "the history", "the API's call for the versions of a template")
     versions = answer.object().get("versions")
     entries = [version for version in versions if isinstance(version, dict)] if isinstance(versions, list) else []
-    if _rising([entry.get("version") for entry in reversed(entries)]):
-        entries.reverse()
     wanted = [Provision.of(version) for version in change.versions]
-    found = [Provision.of(entry) for entry in entries]
-    numbers = [entry.get("version") for entry in entries]
-    same = len(found) == len(wanted) and all(kept.is_as(other) for kept, other in zip(found, wanted, strict=True))
-    if not same or not _rising(numbers):
+    orders = [order for order in (entries, entries[::-1]) if _are_told_apart([entry.get("version") for entry in order])]
+    if not any(_are_as(order, wanted) for order in orders):
+        told = orders[0] if orders else entries
         raise Unmet(
             answer.call,
             expected=f"first {', then '.join(map(str, wanted))}, with rising numbers",
-            actual=" then ".join(
-                f"version {number}: {provision}" for number, provision in zip(numbers, found, strict=True)
-            )
+            actual=" then ".join(f"version {entry.get('version')}: {Provision.of(entry)}" for entry in told)
             or answer.excerpt(),
             likely="a change does not keep what the template was",
         )
 
 
-def _rising(numbers: list[object]) -> bool:
-    matches = [_VERSION.fullmatch(str(number)) for number in numbers if isinstance(number, int | float | str)]
+def _are_as(entries: Sequence[Json], wanted: Sequence[Provision]) -> bool:
+    found = [Provision.of(entry) for entry in entries]
+    return len(found) == len(wanted) and all(kept.is_as(other) for kept, other in zip(found, wanted, strict=True))
+
+
+def _are_told_apart(versions: Sequence[object]) -> bool:
+    """Whether the versions rise, if they are numbers; otherwise, whether each is a text of its own."""
+    matches = [_VERSION.fullmatch(str(version)) for version in versions if isinstance(version, int | float | str)]
     counted = [tuple(map(int, match[1].split("."))) for match in matches if match is not None]
-    return len(counted) == len(numbers) and counted == sorted(set(counted))
+    if len(counted) == len(versions):
+        return counted == sorted(set(counted))
+    texts = [version for version in versions if isinstance(version, str) and version]
+    return len(set(texts)) == len(versions)
 
 
 def _refused(answer: Answer, what: str, likely: str) -> Unmet:

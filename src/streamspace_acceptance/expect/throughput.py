@@ -62,6 +62,8 @@ def none_refused(bursts: Bursts) -> None:
     refusals = bursts.refusals
     if words := bursts.refused_by_quota:
         raise Unproven(f"a quota of the namespace leaves no room: {words}; {len(refusals)} refused")
+    if reason := bursts.refused_for_users:
+        raise Unproven(reason)
     if refusals:
         raise Unmet(
             _subject(bursts),

@@ -34,6 +34,11 @@ def student_t(freedom: int) -> float:
     return _T[max(known for known in _T if known <= freedom)]
 
 
+def half_interval(values: Sequence[float]) -> float:
+    """Half of the 95 % interval of the mean of those values; ValueError for fewer than two."""
+    return student_t(len(values) - 1) * statistics.stdev(values) / math.sqrt(len(values))
+
+
 @dataclass(frozen=True)
 class Rate:
     """`completed` things in `seconds`, and the rate a minute with its 95 % interval.

@@ -60,6 +60,7 @@ def use_of(pod: str, samples: Sequence[Counter], window: float) -> PodUse:
     """The use of a pod, from its samples in the order of their times, over a window of so many seconds."""
     if not samples:
         return PodUse(pod, 0.0, 0.0, 0.0, None, None, 0, 0.0, "the source has nothing about it")
+    samples = _taken_within(samples, window)
     memory = [sample.memory_bytes for sample in samples]
     first, last = samples[0], samples[-1]
     span = last.at - first.at
@@ -75,6 +76,16 @@ def use_of(pod: str, samples: Sequence[Counter], window: float) -> PodUse:
         span=span,
         trouble=trouble,
     )
+
+
+def _taken_within(samples: Sequence[Counter], window: float) -> Sequence[Counter]:
+    """Counters without the first sample, where the others span enough.
+
+    A source that looks every 15 s took it before the window, when the load before this one may still have lasted. Its
+    own clock does not tell.
+    """
+    later = samples[1:] if samples[0].cpu_seconds is not None else ()
+    return later if len(later) > 1 and later[-1].at - later[0].at >= COVERED * window else samples
 
 
 def uses(samples: Mapping[str, Sequence[Counter]], window: float) -> list[PodUse]:

@@ -6,9 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.calls import Json
+
+TOLD = 120
+"""Characters of an answer that a timeline repeats."""
 
 
 @dataclass(frozen=True)
@@ -27,12 +31,16 @@ class Agent:
 
 @dataclass(frozen=True)
 class AgentList:
-    """One answer to the list of agents. `twice` holds the ids that occur twice; `date` is the API's own clock."""
+    """One answer to the list of agents. `twice` holds the ids that occur twice; `date` is the API's own clock.
+
+    `trouble`: what the API answered in place of a list; empty for a list.
+    """
 
     agents: tuple[Agent, ...]
     twice: frozenset[str]
     words: Mapping[str, str]
     date: float | None = None
+    trouble: str = ""
 
     @property
     def ids(self) -> frozenset[str]:
@@ -50,6 +58,8 @@ class AgentList:
 
     def status(self, agent_id: str) -> str:
         """The status of an agent; `A and B` when the list holds two, `not listed` when it holds none."""
+        if self.trouble:
+            return f"no list: {self.trouble}"
         return " and ".join(sorted({agent.status for agent in self.agents if agent.id == agent_id})) or "not listed"
 
     def describe(self) -> str:
@@ -73,6 +83,13 @@ class AgentApi:
         ids = [agent.id for agent in agents]
         twice = frozenset(agent_id for agent_id in ids if ids.count(agent_id) > 1)
         return AgentList(agents, twice, self.profile.statuses, answer.date)
+
+    def all_or_trouble(self) -> AgentList:
+        """The same, with what the API answered in place of a list."""
+        try:
+            return self.all()
+        except Unmet as unmet:
+            return AgentList((), frozenset(), self.profile.statuses, trouble=unmet.actual[:TOLD])
 
     def _approve_pending(self, answer: Answer) -> None:
         """Approves the agents that wait for an administrator, where the product has that."""

@@ -215,7 +215,7 @@ class StreamSpaceApi(ProfileCalls):
 
     def order_hibernation(self, session_id: str) -> Answer:
         """The same, whatever the API answers."""
-        return self.call("hibernate_session", session_id)
+        return self.call("hibernate_session", session_id, seconds=COMMAND_SECONDS)
 
     def wake_session(self, session_id: str) -> Answer:
         """Wakes a session; Unmet unless the API accepts that. It may answer when that is done."""

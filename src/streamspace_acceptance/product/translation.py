@@ -30,7 +30,6 @@ _CALLS: dict[str, tuple[str, ...]] = {
     "create_template": _TEMPLATE,
     "get_template": _TEMPLATE,
     "change_template": _TEMPLATE,
-    "list_template_versions": ("versions",),
     "health": ("health",),
     "login": ("login_token",),
     "create_user": ("account",),
@@ -39,6 +38,7 @@ _CALLS: dict[str, tuple[str, ...]] = {
 _LISTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "list_sessions": ("sessions", _SESSION),
     "list_templates": ("templates", _TEMPLATE),
+    "list_template_versions": ("versions", _TEMPLATE),
     "list_agents": ("agents", _AGENT),
 }
 """The list in the answer to each of these calls, and the fields of its entries."""

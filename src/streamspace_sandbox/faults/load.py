@@ -7,7 +7,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-from streamspace_sandbox.faults.catalogue import register_fault
+from streamspace_sandbox.faults.catalogue import register_fault, register_variant
 from streamspace_sandbox.faults.patching import Patch, wrap
 from streamspace_sandbox.streamspace.api.errors import ApiError
 
@@ -124,6 +124,13 @@ def _lack_memory(place: Any, scheduler: Any, pod: Any, rooms: Any) -> None:
         place(scheduler, pod, rooms)
 
 
+def _refuse_sessions(place: Any, scheduler: Any, pod: Any, rooms: Any) -> None:
+    if _is_of_a_session(pod):
+        scheduler._refuse(pod, "0/3 nodes are available: 1 Too many pods, 2 Insufficient cpu.")
+    else:
+        place(scheduler, pod, rooms)
+
+
 def _rank(tracker: Any) -> int:
     """How many sessions are older than the tracker's own."""
     objects = tracker._tracking.sessions.objects
@@ -187,6 +194,11 @@ register_fault(
     breaks="4.1-3",
     description=f"The API answers 429 to a creation while {AT_ONCE} others are under way",
     api=_limit_creations(),
+)
+register_variant(
+    "full-nodes",
+    description="No node has room for a session's pod",
+    kubernetes=wrap(SCHEDULER, _refuse_sessions),
 )
 register_fault(
     "room-for-seven",

@@ -141,6 +141,24 @@ def _is_forbidden(require_own: Any, row: Any, caller: Any) -> Any:
         raise forbidden("This session belongs to another user.") from None
 
 
+def _refuse_with_200(private: Any, handler: Any) -> Any:
+    """A session's calls tell who may not make them of that in an answer whose status is 200."""
+    checked = private(handler)
+
+    async def answer(request: Any) -> Any:
+        try:
+            return await checked(request)
+        except ApiError as error:
+            caller = getattr(request.state, "caller", None)
+            if not handler.__name__.endswith("_session") or (caller is not None and caller.is_admin):
+                raise
+            refusal = error_response(error)
+            refusal.status_code = 200
+            return refusal
+
+    return answer
+
+
 async def _page_for_anybody(request: Any, _services: Any) -> Any:
     return viewer.page(request.path_params["id"])
 
@@ -254,6 +272,11 @@ register_variant(
     "others-forbidden",
     description="A session of another user is forbidden, and not unknown",
     api=wrap(f"{ENDPOINTS}:require_own", _is_forbidden),
+)
+register_variant(
+    "refusals-with-200",
+    description="The body alone, beside a 200, refuses a session's calls to all but administrators",
+    api=wrap(f"{APP}:private", _refuse_with_200),
 )
 register_variant(
     "page-for-anybody",

@@ -109,6 +109,17 @@ def _share_agent_id(pod: Obj) -> None:
     environment[:] = [{"name": "AGENT_ID", "value": "primary"} if v["name"] == "AGENT_ID" else v for v in environment]
 
 
+def _room_for_one(agents: list[str]) -> ChangePod:
+    """The first pod is as it was; each later one asks for more than any node has."""
+
+    def admit(pod: Obj) -> None:
+        agents.append(str(pod["metadata"].get("name")))
+        if len(agents) > 1:
+            pod["spec"]["containers"][0].setdefault("resources", {}).setdefault("requests", {})["cpu"] = "1000"
+
+    return admit
+
+
 def _leave(status: Obj, concerns: Callable[[Obj], bool] = _is_session) -> Callable[..., Obj]:
     """Beside each pod that this concerns lies one that has ended, with that status, first by name."""
 
@@ -137,8 +148,8 @@ def _leave(status: Obj, concerns: Callable[[Obj], bool] = _is_session) -> Callab
     return create
 
 
-def _run_two(original: Any, store: Any, resource: Any, obj: Obj, **options: Any) -> Obj:
-    if resource == DEPLOYMENTS and obj["metadata"].get("name") == API:
+def _run_two(app: str, original: Any, store: Any, resource: Any, obj: Obj, **options: Any) -> Obj:
+    if resource == DEPLOYMENTS and obj["metadata"].get("name") == app:
         obj = clone(obj)
         obj["spec"]["replicas"] = 2
     made: Obj = original(store, resource, obj, **options)
@@ -292,7 +303,12 @@ register_variant(
 register_variant(
     "two-api-pods",
     description="The API has two pods, of which one logs the password, and each answers every second connection",
-    kubernetes=wrap(f"{STORE}.create", _run_two),
+    kubernetes=wrap(f"{STORE}.create", partial(_run_two, API)),
+)
+register_variant(
+    "two-agents",
+    description="The agents' Deployment has two pods from the beginning",
+    kubernetes=wrap(f"{STORE}.create", partial(_run_two, AGENT)),
 )
 register_variant(
     "quota-used-up",
@@ -313,6 +329,11 @@ register_variant(
     "one-agent-id",
     description="All agents have the same configured id, which differs from their pods' names",
     kubernetes=_admit(_is_of(AGENT), _share_agent_id),
+)
+register_variant(
+    "room-for-one-agent",
+    description="No node has room for a second pod of the agents",
+    kubernetes=_admit(_is_of(AGENT), _room_for_one([])),
 )
 register_variant(
     "rotated-logs",

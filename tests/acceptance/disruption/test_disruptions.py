@@ -62,6 +62,22 @@ def test_scaling_that_somebody_takes_back_names_the_field_manager() -> None:
     disruptions.check_held()
 
 
+def test_scaling_after_another_begins_from_what_was_before() -> None:
+    cluster, story = Deployments(), Breakage("cut")
+    cluster.now = 2
+    disruptions = Disruptions()
+    disruptions.apply(Scaling(cluster, "agents", 1))  # type: ignore[arg-type]
+    disruptions.apply(story)
+    disruptions.revert_each(Scaling)
+    assert (cluster.now, story.story) == (2, ["apply cut"])
+    disruptions.apply(Scaling(cluster, "agents", 3), lasting=True)  # type: ignore[arg-type]
+    disruptions.check_held()
+    disruptions.revert_passing()
+    assert cluster.now == 3
+    disruptions.revert_all()
+    assert cluster.now == 2
+
+
 def test_the_last_one_is_undone_first() -> None:
     story: list[str] = []
     disruptions = Disruptions()

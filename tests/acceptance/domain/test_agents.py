@@ -23,7 +23,7 @@ from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient
 from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.waiting import Budget, Stamped
-from tests.support.main_containers import WithMainContainers
+from tests.support.main_containers import CalmCluster
 from tests.support.samples import answer, pod_json, session_object
 from tests.support.web_server import says, web_server
 
@@ -62,7 +62,14 @@ def test_heartbeats_on_the_plans_pace() -> None:
     assert mean.allowed == "2.7 to 3.3 s"
 
 
-@pytest.mark.parametrize("spaced", [[3.0, 4.5, 1.5], [3.4, 3.4, 3.4], [1.5, 1.5, 1.5], [3.0, 3.0], []])
+@pytest.mark.parametrize("spaced", [[3.5, 2.6, 3.6, 3.6], [3.0, 3.7, 3.2, 3.6], [3.6, 3.1, 3.5, 3.2, 3.4]])
+def test_heartbeats_that_vary_are_not_off_the_pace(spaced: list[float]) -> None:
+    expect.agents.on_pace(Pace(AGENT, 3.0, {"log": [3.0, 3.0, 3.0], "API": spaced}), INTERVAL)
+
+
+@pytest.mark.parametrize(
+    "spaced", [[3.0, 4.5, 1.5], [3.4, 3.4, 3.4], [3.6, 3.5, 3.6, 3.5], [1.5, 1.5, 1.5], [3.0, 3.0], []]
+)
 def test_heartbeats_off_the_pace_or_too_few(spaced: list[float]) -> None:
     with pytest.raises(Unmet, match="heartbeats by API"):
         expect.agents.on_pace(Pace(AGENT, 3.0, {"log": [3.0, 3.0, 3.0], "API": spaced}), INTERVAL)
@@ -156,6 +163,52 @@ def test_back_too_late_or_never(at: float) -> None:
         expect.agents.reconnected(outage(online=at), RETURN)
 
 
+def test_list_that_fails_while_an_agent_is_cut_off_is_named() -> None:
+    failing = AgentList((), frozenset(), WORDS, trouble="500 Internal Server Error")
+    seen = outage()
+    samples = [look if look.at < OFFLINE else Stamped(look.at, failing) for look in seen.samples]
+    with pytest.raises(Unmet, match="the API gives no list of agents meanwhile: 500") as caught:
+        expect.agents.stays_offline(replace(seen, samples=samples))
+    assert "no list: 500 Internal Server Error" in caught.value.timeline
+
+
+def test_list_of_agents_that_fails_is_trouble_where_it_is_recorded() -> None:
+    with web_server(says(b'{"error": "e", "message": "m"}', 500)) as url, HttpClient(url, "t") as http:
+        api = AgentApi(StreamSpaceApi(http, load()))
+        assert api.all_or_trouble().status(AGENT).startswith("no list: 500")
+        with pytest.raises(Unmet):
+            api.all()
+
+
+def twice(at: float) -> Stamped[AgentList]:
+    both = (Agent(AGENT, "offline", 1000.0), Agent(AGENT, "online", 1010.0))
+    return Stamped(at, AgentList(both, frozenset({AGENT}), WORDS))
+
+
+def test_former_connection_beside_the_new_one_is_named() -> None:
+    beside = [twice(RESTORED + tenth / 10) for tenth in range(1, 150)]
+    seen = outage(online=ENDED + 1)
+    told = [sample for sample in seen.samples if sample.at < RESTORED]
+    with pytest.raises(Unmet, match="former connection beside the new one") as caught:
+        expect.agents.reconnected(replace(seen, samples=[*told, *beside]), RETURN)
+    assert "offline and online to the end" in caught.value.actual
+
+
+def test_agent_that_may_be_back_under_another_id_is_named() -> None:
+    seen = outage(online=ENDED + 1)
+    other = Agent("agent-2", "online", 1010.0)
+    told = [look for look in seen.samples if look.at < RESTORED]
+    later = [
+        Stamped(look.at, replace(look.item, agents=(*look.item.agents, other)))
+        for look in seen.samples
+        if look.at >= RESTORED
+    ]
+    with pytest.raises(Unmet, match="agent-2 came online meanwhile: the agent may be back under another id"):
+        expect.agents.reconnected(replace(seen, samples=[*told, *later]), RETURN)
+    with pytest.raises(Unmet, match="does not try again"):
+        expect.agents.reconnected(seen, RETURN)
+
+
 def test_back_about_the_limit_is_not_decided() -> None:
     with pytest.raises(Unproven, match="too far apart to decide"):
         expect.agents.reconnected(outage(online=RESTORED + RETURN.seconds + 0.05), RETURN)
@@ -198,7 +251,7 @@ def change(at: float, kind: str = "MODIFIED", restarts: int = 0, **details: Any)
 
 
 def kept(*changes: Stamped[Change]) -> SessionBefore:
-    cluster = WithMainContainers()
+    cluster = CalmCluster()
     session = SimpleNamespace(subject="session s", cluster=cluster, changes=SimpleNamespace(items=lambda: changes))
     return SessionBefore(session, Pod.of(pod_json()))  # type: ignore[arg-type]
 
@@ -311,6 +364,23 @@ def test_an_order_that_waits_and_is_carried_out_once() -> None:
 def test_an_order_that_is_not_said_to_wait(body: dict[str, Any], status: int) -> None:
     with pytest.raises(Unmet, match="the command accepted"):
         expect.commands.queued(order(answer=answer(body, status)), load())
+
+
+@pytest.mark.parametrize("status", [200, 202, 204])
+def test_command_answered_without_content_is_not_said_to_wait(status: int) -> None:
+    silent = order(answer=replace(answer({}, status), body=b""))
+    with pytest.raises(Unmet, match="the answer tells nothing of the command") as caught:
+        expect.commands.queued(silent, load())
+    assert f"{status}  without content" in caught.value.actual
+    assert expect.commands.carried_out(silent, LATEST) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(("phase", "owner"), [("Failed", "ReplicaSet"), ("Running", "Job")])
+def test_pod_that_serves_no_session_is_not_another_one(phase: str, owner: str) -> None:
+    beside = change(14.3, "DELETED", uid="another", phase=phase)
+    beside.item.object["metadata"]["ownerReferences"] = [{"kind": owner, "name": "x", "uid": "u"}]
+    expect.commands.carried_out_once(order(change(14.1, "DELETED"), beside))
+    expect.sessions.left_alone([kept(change(100.0), Stamped(103.0, beside.item))], outage())
 
 
 def test_an_order_that_is_not_carried_out() -> None:

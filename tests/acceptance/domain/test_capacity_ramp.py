@@ -11,9 +11,10 @@ from functools import partial
 import pytest
 
 from streamspace_acceptance import expect
-from streamspace_acceptance.domain.performance import capacity, capacity_ramp, held_sessions
+from streamspace_acceptance.domain.performance import capacity, capacity_ramp, cluster_limits, held_sessions
 from streamspace_acceptance.domain.performance.capacity import SessionCapacity
 from streamspace_acceptance.domain.sessions.registry import Registry
+from streamspace_acceptance.measuring.node_busy import NodeBusyMeter
 from streamspace_acceptance.measuring.open_loop import evenly
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.rfb import Framebuffer
@@ -23,6 +24,7 @@ from tests.support.crowded_product import CrowdedProduct, scenario_of
 
 GONE_SECONDS = 60.0
 QUOTA = "exceeded quota: sessions"
+KILLED = "Container api failed liveness probe, will be restarted"
 SLOW_SECONDS, KNEE_SECONDS, SLOW_SCALE = 2.0, 0.6, 0.05
 """A slow start, what is beyond the knee, and a time scale that allows for both.
 
@@ -207,4 +209,26 @@ def test_crash_while_all_sessions_are_released_fails(monkeypatch: pytest.MonkeyP
     product.when_deleted = lambda: setattr(product, "restarts", 1)
     found = ramp(product, monkeypatch, (4,))
     with pytest.raises(Unmet, match="streamspace-api-1 of the product was restarted"):
+        expect.capacity.determined(found)
+
+
+@pytest.mark.parametrize("reason", ["", "the nodes have room for 0 such sessions beside other pods, and 3 are needed"])
+def test_room_that_others_took_after_the_release_is_unproven(monkeypatch: pytest.MonkeyPatch, reason: str) -> None:
+    product = CrowdedProduct()
+    product.when_deleted = lambda: setattr(product, "capacity", 0)
+    monkeypatch.setattr(cluster_limits, "crowded_out", lambda *_: reason)
+    found = ramp(product, monkeypatch, (4,))
+    with pytest.raises(Unproven if reason else Unmet, match=reason or "one more session does not run"):
+        expect.capacity.determined(found)
+
+
+@pytest.mark.parametrize(("share", "message"), [(0.99, KILLED), (0.5, KILLED), (0.99, "Stopping container api")])
+def test_probe_that_had_no_processor_is_no_crash(monkeypatch: pytest.MonkeyPatch, share: float, message: str) -> None:
+    product = CrowdedProduct(crash=3)
+    about = {"involvedObject": {"uid": "u-api"}}
+    monkeypatch.setattr(product, "events", lambda: [{"reason": "Killing", "message": message, **about}])
+    monkeypatch.setattr(NodeBusyMeter, "shares", lambda _: {"n": share})
+    found = ramp(product, monkeypatch, (2, 4))
+    starved = (share, message) == (0.99, KILLED)
+    with pytest.raises(Unproven if starved else Unmet, match="by its liveness probe" if starved else "was restarted"):
         expect.capacity.determined(found)

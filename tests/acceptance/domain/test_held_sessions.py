@@ -34,7 +34,9 @@ class Product:
         self.api, self.cluster = (
             self,
             SimpleNamespace(
-                pods=lambda: list(self.all_pods.values()), main_container=lambda _pod: SimpleNamespace(name="desktop")
+                pods=lambda: list(self.all_pods.values()),
+                main_container=lambda _pod: SimpleNamespace(name="desktop"),
+                events=list,
             ),
         )
         self.looks = 0

@@ -169,7 +169,7 @@ def test_desktop_that_moves_is_no_desktop_that_flickers(
 
 def test_agents_that_no_deployment_makes_cannot_be_scaled(monkeypatch: pytest.MonkeyPatch) -> None:
     cluster = SimpleNamespace(deployment=lambda _: None)
-    scenario: Any = SimpleNamespace(clients=SimpleNamespace(cluster=cluster, profile=load()))
+    scenario: Any = SimpleNamespace(clients=SimpleNamespace(cluster=cluster, profile=load()), disruptive=True)
     monkeypatch.setattr(fleet, "agent_pods", lambda _: [Pod.of(pod_json())])
     with pytest.raises(Unproven, match="another kind of workload"):
         fleet.require_online(scenario, 3)
@@ -184,7 +184,7 @@ def test_agent_listed_twice_is_the_matter_of_one_criterion(
     monkeypatch.setattr(fleet, "presence", lambda _: nullcontext(recording))
     monkeypatch.setattr(fleet, "agent_pods", lambda _: [Pod.of(pod_json(name=name))])
     monkeypatch.setattr(fleet, "AgentApi", lambda _: SimpleNamespace(all=lambda: recording.items()[-1].item))
-    clients = SimpleNamespace(api=None, profile=load())
+    clients = SimpleNamespace(api=None, profile=load(), cluster=SimpleNamespace(events=list))
     scenario: Any = SimpleNamespace(clients=clients, disruptions=SimpleNamespace(check_held=lambda: None))
     with nullcontext() if listed else pytest.raises(Unmet, match=f"several times {name}"):
         assert fleet.wait_for_online(scenario, 1, Budget("agents", 0.05, 1.0), once=once).online == {name}

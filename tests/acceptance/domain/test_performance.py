@@ -141,7 +141,7 @@ def test_store_figures_and_the_reasons_for_missing_ones() -> None:
 )
 def test_a_node_that_holds_too_much(given: Any, pods: Sequence[Any], exceeded: str) -> None:
     found = node_capacity.read(cast("Cluster", FakeNodes({}, [given], pods)))
-    assert exceeded in "; ".join(found.nodes[0].exceeded)
+    assert exceeded in "; ".join(found.nodes[0].exceeded.values())
     assert bool(exceeded) == bool(found.nodes[0].exceeded)
     assert "the pods of all namespaces" in found.table()
 

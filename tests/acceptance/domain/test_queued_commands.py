@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from streamspace_acceptance import expect
+from streamspace_acceptance.domain.agents.queued_commands import NOT_TOLD
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.waiting import Stamped
@@ -56,6 +57,13 @@ def test_session_given_up_while_its_command_waits_fails(word: str) -> None:
     said = ((9.9, "Running"), (10.1, "Hibernating"), (11.0, word), (14.2, "Hibernated"))
     with pytest.raises(Unmet, match=rf"{word} 1\.0 s after the command"):
         expect.commands.status_truthful(order(said=said), load())
+
+
+def test_session_that_is_not_told_of_while_its_command_waits_fails() -> None:
+    said = ((9.9, "Running"), (11.0, f"{NOT_TOLD}: 503 Service Unavailable"), (14.2, "Hibernated"))
+    with pytest.raises(Unmet, match="cannot tell of a session without its agent") as caught:
+        expect.commands.status_truthful(order(said=said), load())
+    assert caught.value.actual == "not told: 503 Service Unavailable (1.0 s after the command)"
 
 
 def test_another_word_while_a_command_waits_is_no_failure() -> None:

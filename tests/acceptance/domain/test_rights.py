@@ -7,6 +7,7 @@ import json
 from http.server import BaseHTTPRequestHandler
 from types import SimpleNamespace
 from typing import Any, cast
+from urllib.parse import quote
 
 import pytest
 
@@ -225,6 +226,11 @@ LOGIN_PAGE = b"<html>Log in</html>"
         says(LOGIN_PAGE, 200, "text/html; charset=utf-8"),
         says(b'{"error": "e", "message": "m"}', 404),
         says(b'{"error": "e", "message": "too many wrong tokens"}', 429),
+        says(b'{"error": "unauthorized", "message": "Log in to see s-1."}', 200),
+        lambda request: says(f"<form action='/login?next={request.path}'>".encode(), 200, "text/html")(request),
+        lambda request: says(f"<a href='/login?next={quote(request.path, safe='')}'>".encode(), 200, "text/html")(
+            request
+        ),
     ],
 )
 def test_way_to_a_login_is_a_refusal(respond: Respond) -> None:
@@ -241,3 +247,12 @@ def test_way_to_a_login_is_a_refusal(respond: Respond) -> None:
 )
 def test_answer_with_the_session_is_no_refusal(respond: Respond, kinds: set[Kind]) -> None:
     assert {kind for kind, succeeded in tried(respond).items() if succeeded} == kinds
+
+
+def test_list_of_other_sessions_does_not_show_one_of_a_longer_name() -> None:
+    others = says(b'{"sessions": [{"sessionId": "s-12"}, {"sessionId": "a-s-1"}], "total": 2}')
+
+    def respond(request: BaseHTTPRequestHandler) -> None:
+        (others if request.path.partition("?")[0].endswith("/sessions") else says(b"null"))(request)
+
+    assert tried(respond)[Kind.SEE] is False

@@ -179,7 +179,8 @@ def test_desktop_that_the_suite_may_not_open_is_told(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(session_follower, "handshake", refuse)
     with product(lambda _: 0.0) as api, sampling(look_at(api), every=0.01, what="looks") as looks:
         found = follower(api, looks)
-        with opening_desktops(found, [f"s-{number}" for number in range(1, COUNT)]):
+        found.own |= {"s-0", "s-1"}
+        with opening_desktops(found, ["s-1"]):
             deadline = now() + 20
             while not found.closed and now() < deadline:
                 looks.beyond(len(looks.items()), 0.1)
@@ -216,3 +217,19 @@ def test_api_that_limits_the_rate_is_left_alone_for_a_while(monkeypatch: pytest.
         found = [look() for _ in range(4)]
     assert [seen.limited for seen in found] == [True] * 4
     assert asked.count("/api/v1/sessions") == 2
+
+
+def test_desktops_of_others_are_not_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = rfb.Framebuffer(1280, 720, "desktop", now())
+    monkeypatch.setattr(session_follower, "handshake", lambda *_: opened)
+    listed = [("s-1", "perftest1"), ("s-2", "somebody"), ("s-3", "perftest2")]
+    sessions = [{"sessionId": name, "user": user, "status": "Running"} for name, user in listed]
+    with web_server(says(json.dumps({"sessions": sessions}).encode())) as url, HttpClient(url, "t") as client:
+        api = StreamSpaceApi(client, load())
+        with sampling(look_at(api), every=0.01, what="looks") as looks:
+            found = follower(api, looks)
+            with opening_desktops(found, [], {"perftest1", "perftest2"}):
+                deadline = now() + 20
+                while len(found.desktops) < 2 and now() < deadline:
+                    looks.beyond(len(looks.items()), 0.1)
+    assert set(found.desktops) == {"s-1", "s-3"}

@@ -90,6 +90,20 @@ def test_product_that_says_nothing_gives_no_reason() -> None:
     assert session_troubles.reasons(clients, ["s-1"], [change(pod_json(labels={"session": "s-1"}), 1.0)]) == []
 
 
+@pytest.mark.parametrize(
+    ("reasons", "found"),
+    [
+        (["Pulling"], ["the image is still pulled on node node-1"]),
+        (["Pulling", "Pulled"], []),
+        ([], []),
+    ],
+)
+def test_image_that_is_still_pulled_is_a_reason(reasons: list[str], found: list[str]) -> None:
+    clients: Any = Product(events=[{"reason": reason, "involvedObject": {"uid": "u-1"}} for reason in reasons])
+    waiting = pod_json("s-1-x", "u-1", ready=False, started=False, labels={"session": "s-1"})
+    assert session_troubles.reasons(clients, ["s-1"], [change(waiting, 1.0)]) == found
+
+
 def test_pod_of_the_product_that_was_restarted_is_a_crash() -> None:
     product = Product()
     own = pod_json("streamspace-api-1", "u-api", labels={"app": "streamspace-api"})
@@ -216,3 +230,21 @@ def test_session_that_waits_for_its_image_is_told(events: list[Json], waits: boo
     assert found == ("the image is still pulled on node-1" if waits else "")
     ran = SessionMoments(2, "perftest2", "s-2", "201", 0.0, ready=1.0, running=1.0)
     assert cluster_limits.image_pull(clients, [ran], []) == ""
+
+
+@pytest.mark.parametrize(
+    ("ended", "reason", "found"),
+    [
+        ("its pod was deleted", "Preempted", "the pod of s-1 was taken away: it made room for somebody else's pod"),
+        ("its pod was deleted", "Killing", ""),
+        ("", "Preempted", ""),
+    ],
+)
+def test_session_that_the_cluster_took_from_a_burst_is_told(ended: str, reason: str, found: str) -> None:
+    about = {"message": "Preempted by pod 5f0c on node node-1", "involvedObject": {"uid": "u-1"}}
+    product: Any = Product(events=[{"reason": reason, **about}])
+    product.cluster.namespace = "streamspace"
+    lost = SessionMoments(1, "perftest1", "s-1", "201", 0.0, ready=1.0, running=1.0, uid="u-1", node="node-1")
+    lost.ended, lost.desktop_failure = ended, "the connection ended"
+    assert cluster_limits.taken_away(product, [lost]).startswith(found)
+    assert bool(cluster_limits.taken_away(product, [lost])) is bool(found)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from streamspace_acceptance import expect
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.domain.templates import actions, deletion
 from streamspace_acceptance.domain.templates.actions import TemplateUse
@@ -15,6 +17,7 @@ from streamspace_acceptance.domain.templates.created_template import CreatedTemp
 from streamspace_acceptance.domain.templates.deletion import API, KUBERNETES, LIST, Deletion
 from streamspace_acceptance.domain.templates.registry import TemplateRegistry
 from streamspace_acceptance.outcomes import Unmet, Unproven
+from streamspace_acceptance.product.profile import load
 from tests.support.samples import answer, pod
 
 EVERYWHERE, NOWHERE = frozenset({API, LIST, KUBERNETES}), frozenset[str]()
@@ -35,7 +38,8 @@ def deleting(monkeypatch: pytest.MonkeyPatch, looks: Iterable[frozenset[str]]) -
             TemplateUse: SimpleNamespace(sessions=[], status=""),
             Deletion: SimpleNamespace(template="t", was_gone=True),
         },
-        clients=SimpleNamespace(budgets=Budgets(0.02)),
+        clients=SimpleNamespace(budgets=Budgets(0.02), profile=load()),
+        registry=SimpleNamespace(sessions=[]),
     )
 
 
@@ -92,3 +96,22 @@ def test_session_that_stays_listed_alone_has_ended() -> None:
 def test_session_whose_pod_stays_has_not_ended() -> None:
     with pytest.raises(Unmet, match="gone within"):
         actions.end_sessions(ending(pods=[pod()], listed="Terminating"))
+
+
+@pytest.mark.parametrize(("later", "lost"), [("Running", ()), ("Failed", ("s-9",))])
+def test_session_of_another_template_is_looked_at_after_a_deletion(
+    monkeypatch: pytest.MonkeyPatch, later: str, lost: tuple[str, ...]
+) -> None:
+    scenario = deleting(monkeypatch, [EVERYWHERE, NOWHERE])
+    kept: list[Deletion] = []
+    scenario.results = _Kept(scenario.results, kept)
+    word = ["Running"]
+    listed = SimpleNamespace(sessions=lambda: SimpleNamespace(status=lambda _: word[0]))
+    scenario.registry.sessions = [SimpleNamespace(id="s-9", pods=lambda: [pod()], api=listed)]
+    actions.delete(scenario)
+    scenario.results[Deletion], word[0] = kept[0], later
+    scenario.results.put = lambda deleted: deleted
+    found = actions.wait_until_deleted(scenario)
+    assert found.lost == lost
+    with pytest.raises(Unmet, match="sessions of other templates") if lost else nullcontext():
+        expect.deletions.deleted(found)

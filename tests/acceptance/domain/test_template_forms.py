@@ -44,6 +44,10 @@ def test_list_that_shows_a_wrong_template_as_it_is_is_right() -> None:
 
 def test_change_may_be_answered_without_content() -> None:
     expect.templates.changed(change(made_answer=NO_CONTENT))
+    expect.templates.changed(change(made_answer=replace(NO_CONTENT, status=200)))
+    assert "'null'" in unmet(
+        expect.templates.changed, change(made_answer=replace(NO_CONTENT, status=200, body=b"null"))
+    )
     expect.templates.changed(change(made_answer=answer({"id": NAME, "version": 2}), listed=({"id": NAME},)))
     assert "in the template, image" in unmet(
         expect.templates.changed, change(made_answer=NO_CONTENT, after=answer(OLD))

@@ -2,16 +2,23 @@
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from streamspace_acceptance import expect
+from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.domain.sessions import provision
 from streamspace_acceptance.domain.sessions.provision import PLACES_OF_POD, Provision, Provisioned
+from streamspace_acceptance.domain.templates import actions
+from streamspace_acceptance.domain.templates.actions import TemplateUse
 from streamspace_acceptance.domain.templates.change import Change
+from streamspace_acceptance.domain.templates.created_template import CreatedTemplate
 from streamspace_acceptance.domain.templates.deletion import Deletion, Leftovers
 from tests.acceptance.domain.test_templates import READ, unmet, unproven
+from tests.support.main_containers import CalmCluster
 from tests.support.samples import SESSION, Json, answer, pod
 
 # 2.2
@@ -107,6 +114,46 @@ def test_a_session_that_something_happened_to(now: Provisioned, uids: set[str], 
     assert says in unmet(expect.templates.unaffected, provisioned(), now, frozenset(uids))
 
 
+def looked_at(monkeypatch: pytest.MonkeyPatch, *looks: Provisioned, events: tuple[Json, ...] = ()) -> Any:
+    """A scenario whose session is seen so, look by look; before the change, all was well."""
+    left, cluster = list(looks), CalmCluster()
+    cluster.kubernetes_events = events
+    monkeypatch.setattr(provision, "look", lambda _: left.pop(0) if len(left) > 1 else left[0])
+    session = SimpleNamespace(
+        subject="session s", pods=lambda: list(looks[0].pods), served_by=lambda: frozenset({"uid-1"})
+    )
+    return SimpleNamespace(
+        results={
+            TemplateUse: TemplateUse("testuser", [session], "Running", provisioned()),  # type: ignore[list-item]
+            CreatedTemplate: SimpleNamespace(accepted_id="t"),
+        },
+        clients=SimpleNamespace(budgets=Budgets(0.001), cluster=cluster),
+    )
+
+
+@pytest.mark.parametrize(("later", "keeps"), [(True, True), (False, False)])
+def test_probe_that_fails_for_a_moment_is_looked_at_again(
+    monkeypatch: pytest.MonkeyPatch, later: bool, keeps: bool
+) -> None:
+    scenario = looked_at(monkeypatch, provisioned(pods=(pod(ready=False),)), provisioned(pods=(pod(ready=later),)))
+    found = actions.before_and_now(scenario)
+    if keeps:
+        expect.templates.unaffected(*found)
+    else:
+        unmet(expect.templates.unaffected, *found)
+
+
+def test_running_session_that_the_cluster_took_is_unproven(monkeypatch: pytest.MonkeyPatch) -> None:
+    preempted = {
+        "reason": "Preempted",
+        "message": "Preempted by pod 5f0c on node n",
+        "involvedObject": {"uid": "uid-1"},
+    }
+    other = provisioned(pods=(pod(uid="uid-2"),))
+    assert "somebody else's pod" in unproven(actions.before_and_now, looked_at(monkeypatch, other, events=(preempted,)))
+    assert "another pod" in unmet(expect.templates.unaffected, *actions.before_and_now(looked_at(monkeypatch, other)))
+
+
 def version(number: object, template: Json) -> Json:
     return {"version": number, "image": template["image"], "resources": template["resources"]}
 
@@ -122,6 +169,15 @@ def test_a_history_holds_both() -> None:
 
 
 @pytest.mark.parametrize(
+    "marks", [("3f9ac1", "b7c1e0"), ("2026-11-30T10:00:00Z", "2026-11-30T10:00:01Z"), ("first", "second"), ("a", "7")]
+)
+def test_versions_that_are_no_numbers_need_only_differ(marks: tuple[str, str]) -> None:
+    first, second = marks
+    expect.templates.history_kept(change(), history(version(first, OLD), version(second, NEW)))
+    expect.templates.history_kept(change(), history(version(second, NEW), version(first, OLD)))
+
+
+@pytest.mark.parametrize(
     "wrong",
     [
         history(),
@@ -130,7 +186,10 @@ def test_a_history_holds_both() -> None:
         history(version(2, OLD), version(1, NEW)),
         history(version(1, OLD), version(1, NEW)),
         history(version(1, NEW), version(2, NEW)),
-        history(version("first", OLD), version("second", NEW)),
+        history(version("3f9a", OLD), version("3f9a", NEW)),
+        history(version("", OLD), version("b7c1", NEW)),
+        history(version("3f9a", NEW), version("b7c1", NEW)),
+        history(version(None, OLD), version(None, NEW)),
         history(version(1, OLD), {"version": 2}),
         answer({"versions": None}),
         answer({}, 500),
@@ -178,7 +237,17 @@ def test_a_deletion_that_should_have_been_refused(wrong: Deletion, says: str) ->
 
 @pytest.mark.parametrize(
     ("users", "message"),
-    [(1, "Template in use by 1 sessions"), (1, "in use by 1 session"), (12, "delete-test-2 has 12 active sessions.")],
+    [
+        (1, "Template in use by 1 sessions"),
+        (1, "in use by 1 session"),
+        (12, "delete-test-2 has 12 active sessions."),
+        (2, "Version 1 has 2 sessions"),
+        (2, "Two sessions still use this template"),
+        (2, "2 currently-running sessions"),
+        (2, "in use (active_sessions=2)"),
+        (2, "in use: activeSessions: 2"),
+        (2, "Template is in use. Session count: 2"),
+    ],
 )
 def test_a_refusal_that_counts(users: int, message: str) -> None:
     expect.deletions.says_how_many(deletion(users=users, message=message))
@@ -193,10 +262,29 @@ def test_a_refusal_that_counts(users: int, message: str) -> None:
         "in use by 12 sessions",
         "by 2 sessions and 3 sessions",
         "2",
+        "in use by at least one session",
+        "Version 2 has 1 session",
     ],
 )
 def test_a_refusal_that_does_not(message: str) -> None:
     unmet(expect.deletions.says_how_many, deletion(message=message))
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_right"),
+    [
+        ({"sessions": 2}, True),
+        ({"details": {"activeSessions": 2}}, True),
+        ({"sessions": ["s-1", "s-2"]}, True),
+        ({"session_count": 3}, False),
+        ({"maxSessions": 2}, False),
+        ({"sessions": True}, False),
+    ],
+)
+def test_a_field_of_the_refusal_may_count(fields: Json, is_right: bool) -> None:
+    said = answer({"error": "in_use", "message": "The template is in use", **fields}, 409, method="DELETE")
+    refused = deletion(message="The template is in use", answer=said)
+    assert refused.counts_rightly is is_right
 
 
 def test_without_a_refusal_there_is_no_count() -> None:

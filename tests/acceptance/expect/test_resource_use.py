@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
@@ -148,6 +149,20 @@ def test_pressure_from_before_the_sessions_is_not_theirs() -> None:
         expect.resource_use.nodes_suffice(profile(capacity=pressed, before=profile().capacity))
     with pytest.raises(Unmet, match="s-1 was evicted"):
         expect.resource_use.nodes_suffice(profile(capacity=pressed, before=pressed, lost=("s-1 was evicted",)))
+
+
+def test_node_that_was_too_full_before_may_become_fuller() -> None:
+    before, now = (read(cast("Any", FakeNodes({}, [node()], [requesting(cpu)]))) for cpu in ("5", "5.2"))
+    with pytest.raises(Unproven, match=r"before there were any sessions: node-1: pods request 5\.2 of 4 cpu"):
+        expect.resource_use.nodes_suffice(profile(capacity=now, before=before))
+
+
+@pytest.mark.parametrize(("hosts", "is_theirs"), [({"node-1"}, True), ({"node-2"}, False)])
+def test_pressure_on_a_node_without_any_pod_of_the_product_is_not_its(hosts: set[str], is_theirs: bool) -> None:
+    pressed = read(cast("Any", FakeNodes({}, [node(pressure="True")], [])))
+    found = profile(capacity=pressed, before=profile().capacity, hosts=frozenset(hosts))
+    with pytest.raises(Unmet, match="node-1 reports MemoryPressure") if is_theirs else nullcontext():
+        assert expect.resource_use.nodes_suffice(found) == 10
 
 
 @pytest.mark.parametrize("changes", [{"moving": 0}, {"not_running": ("s-1",)}])

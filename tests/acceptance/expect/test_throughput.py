@@ -173,6 +173,13 @@ def test_refusal_by_a_quota_of_the_namespace_is_unproven() -> None:
         expect.throughput.none_refused(burst(statuses={9: 403}, says="exceeded quota: 5 sessions a user"))
 
 
+def test_users_whom_the_product_does_not_know_are_to_be_made_first() -> None:
+    with pytest.raises(Unproven, match="which have to be made first: 404"):
+        expect.throughput.none_refused(burst(statuses={9: 404}, says="There is no user perftest9: user not found"))
+    with pytest.raises(Unmet, match="each creation accepted"):
+        expect.throughput.none_refused(burst(statuses={9: 404}, says="The template was not found"))
+
+
 def test_bursts_after_which_sessions_stay_keep_what_they_showed() -> None:
     found = Bursts(burst(20).bursts, 3, "20 sessions of burst 1: left behind: session s-1")
     with pytest.raises(Unproven, match=r"1 of 3 bursts were made: .* left behind: session s-1"):

@@ -21,8 +21,18 @@ def test_use_of_rising_counters_is_their_rate() -> None:
     use = use_of("api-1", SAMPLES, window=6.0)
     assert use.trouble == ""
     assert use.millicores == pytest.approx(250)
-    assert (use.memory_mean, use.memory_peak) == (103, 106)
-    assert (use.received, use.sent, use.samples) == (1000, 0, 7)
+    assert (use.memory_mean, use.memory_peak) == (103.5, 106)
+    assert (use.received, use.sent, use.samples) == (1000, 0, 6)
+
+
+def test_load_before_the_window_is_not_counted_by_a_source_that_is_late() -> None:
+    """Looks 15 s apart: the first one was 12 s before the window, in which another load came to its end."""
+    looks = [
+        Counter(at, MIB, used) for at, used in ((-12.0, 0.0), (3.0, 9.0), (18.0, 12.0), (33.0, 15.0), (48.0, 18.0))
+    ]
+    assert use_of("api-1", looks, window=60.0).millicores == pytest.approx(200)
+    assert use_of("api-1", looks[:3], window=60.0).millicores == pytest.approx(400)  # too few to leave one out
+    assert "span 15.0 s" in use_of("api-1", looks[:2], window=60.0).trouble
 
 
 @pytest.mark.parametrize(

@@ -138,6 +138,13 @@ def test_template_is_sent_and_read_as_a_manifest() -> None:
     assert (told["id"], told["image"], told["resources"]) == ("t", "i:1", {"cpu": "1"})
 
 
+def test_versions_of_a_template_are_read_as_templates_are() -> None:
+    kept = [{"version": number, "manifest": {"spec": {"baseImage": f"i:{number}"}}} for number in (1, 2)]
+    with asked(Product(__templates__t__versions=(200, {"versions": kept}))) as api:
+        told = api.call("list_template_versions", "t").object()["versions"]
+    assert [(entry["version"], entry["image"]) for entry in told] == [(1, "i:1"), (2, "i:2")]
+
+
 def test_mistake_in_place_of_a_table_reaches_the_product() -> None:
     body = translation.body(SHIPPED, "create_template", {"name": "t", "vnc": [5900]})
     assert isinstance(body, dict)

@@ -19,6 +19,7 @@ SAMPLE = "ended-by-others"
 OTHER_USER = "the other user"
 VARIANTS: dict[str, tuple[str, ...]] = {
     "others-forbidden": (),
+    "refusals-with-200": (),
     "page-for-anybody": (),
     "no-user-accounts": (OTHER_USER,),
 }

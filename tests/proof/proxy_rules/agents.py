@@ -1,9 +1,10 @@
 """Proxy rules about agents."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
-from tests.proof.json_rewriting import AGENTS, Json, altered
+from tests.proof.json_rewriting import AGENTS, Json, altered, refusal
 from tests.proof.proxy import Reply, Rule
 
 
@@ -89,3 +90,33 @@ class Ghost(_OfAgents):
             *agents,
             *(agent | {"agentId": "streamspace-k8s-agent-7f9c-ghost", "sessions": 0} for agent in agents[:1]),
         ]
+
+
+class Lingers(_OfAgents):
+    """An agent that was online once stays so, whatever becomes of it."""
+
+    def __init__(self) -> None:
+        self._online: dict[str, Json] = {}
+
+    def listed(self, agents: list[Json]) -> list[Json]:
+        self._online |= {agent["agentId"]: agent for agent in agents if agent["status"] == "online"}
+        others = [agent for agent in agents if agent["agentId"] not in self._online]
+        return [*others, *self._online.values()]
+
+
+class FailsWhileOffline(Rule):
+    """One call fails as long as the API has an agent offline that was online before, or none online at all."""
+
+    def __init__(self, path: str) -> None:
+        self._path = re.compile(path)
+        self._seen: set[str] = set()
+        self._fails = False
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        if (method, path) == ("GET", AGENTS) and reply.status == 200:
+            agents = json.loads(reply.body)["agents"]
+            online = {agent["agentId"] for agent in agents if agent["status"] == "online"}
+            self._fails = not online or any(agent["agentId"] in self._seen - online for agent in agents)
+            self._seen |= online
+        fails = self._fails and method == "GET" and self._path.fullmatch(path)
+        return refusal(500, "internal", "An agent does not answer.") if fails else reply

@@ -151,3 +151,26 @@ class Registries(Rule):
         if not path.startswith((SESSIONS, TEMPLATES)) or reply.status >= 300:
             return reply
         return replace(reply, body=reply.body.replace(b'"streamspace/', b'"docker.io/streamspace/'))
+
+
+class WithoutContent(Rule):
+    """Each accepted command of one kind is answered by a status alone."""
+
+    def __init__(self, command: str, status: int) -> None:
+        self._command, self._status = command, status
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        is_it = method == "POST" and path.startswith(f"{SESSIONS}/") and path.endswith(f"/{self._command}")
+        return replace(reply, status=self._status, body=b"") if is_it and reply.status < 300 else reply
+
+
+class KnowsUsers(Rule):
+    """The product makes sessions for users that it knows alone."""
+
+    def __init__(self, *users: str) -> None:
+        self._users = users
+
+    def instead(self, method: str, path: str, body: bytes) -> Reply | None:
+        if (method, path) != ("POST", SESSIONS) or json.loads(body).get("user") in self._users:
+            return None
+        return refusal(404, "user_not_found", f"There is no user {json.loads(body).get('user')!r}.")

@@ -94,11 +94,14 @@ class ChangesLate(Rule):
 
 
 class NoContent(Rule):
-    """A change of a template is answered 204, without content."""
+    """A change of a template is answered without content."""
+
+    def __init__(self, status: int = 204) -> None:
+        self._status = status
 
     def alter(self, method: str, path: str, reply: Reply) -> Reply:
         is_change = method == "PUT" and _template_of(path) is not None and reply.status == 200
-        return replace(reply, status=204, body=b"") if is_change else reply
+        return replace(reply, status=self._status, body=b"") if is_change else reply
 
 
 class ChangedByRefusal(Rule):
@@ -151,3 +154,66 @@ class ListedLate(Rule):
             return reply
         before, self._before = self._before or reply, reply
         return before
+
+
+class LeavesTheList(Rule):
+    """A template whose deletion was refused is not in the list from then on, though it is there by its id."""
+
+    def __init__(self) -> None:
+        self._refused: set[str] = set()
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        name = _template_of(path)
+        if method == "DELETE" and name is not None and reply.status == 409:
+            self._refused.add(name)
+        if (method, path) == ("GET", TEMPLATES):
+            return each_of(reply, "templates", lambda found: None if found["id"] in self._refused else found)
+        return reply
+
+
+class CannotBeRead(Rule):
+    """A template whose deletion was refused is not there by its id from then on, though the list has it."""
+
+    def __init__(self) -> None:
+        self._refused: set[str] = set()
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        name = _template_of(path)
+        if method == "DELETE" and name is not None and reply.status == 409:
+            self._refused.add(name)
+        return NOT_FOUND if method == "GET" and name in self._refused else reply
+
+
+class StaysListed(Rule):
+    """A deleted template is not there by its id, and stays in the list for so many seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._known: dict[str, Json] = {}
+        self._gone: dict[str, float] = {}
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        name = _template_of(path)
+        if method == "DELETE" and name in self._known and reply.status < 300:
+            self._gone[name] = time.monotonic()
+        if (method, path) != ("GET", TEMPLATES):
+            return reply
+        listed = json.loads(reply.body)["templates"]
+        self._known |= {template["id"]: template for template in listed}
+        there = {template["id"] for template in listed}
+        stays = [gone for gone, at in self._gone.items() if gone not in there and time.monotonic() - at < self._seconds]
+        return altered(reply, templates=[*listed, *(self._known[gone] for gone in stays)])
+
+
+class CostsOthers(Rule):
+    """Once a template was deleted, the sessions of other templates have failed."""
+
+    def __init__(self) -> None:
+        self._is_deleted = False
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        if method == "DELETE" and _template_of(path) is not None and reply.status < 300:
+            self._is_deleted = True
+        if self._is_deleted and (method, path) == ("GET", SESSIONS):
+            return each_of(reply, "sessions", lambda session: session | {"status": "Failed"})
+        return reply

@@ -79,6 +79,17 @@ class CountsOtherwise(Rule):
         return altered(reply, message=self._sentence.format(count[0] if count else "?"))
 
 
+class CountsInAField(Rule):
+    """The refusal to delete a template tells the number of its sessions in a field, and not in its sentence."""
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        if method != "DELETE" or not path.startswith(f"{TEMPLATES}/") or reply.status != 409:
+            return reply
+        count = _COUNT.search(json.loads(reply.body)["message"])
+        found = {"activeSessions": int(count[0])} if count else {}
+        return altered(reply, message="The template is in use.", details=found)
+
+
 class Numbered(Rule):
     """The versions of templates are told as other values: `v1`, "1"."""
 
@@ -123,6 +134,28 @@ class AgentIds(Rule):
         for entry in (*found.get("agents", ()), *found.get("sessions", ()), found):
             if entry.get("agentId"):
                 entry["agentId"] = str(uuid.uuid5(uuid.NAMESPACE_OID, entry["agentId"]))
+        return replace(reply, body=json.dumps(found).encode())
+
+
+class TemplateIds(Rule):
+    """The API knows its templates by ids of its own; a session shows the name of its template."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, str] = {}
+
+    def asks(self, path: str, body: bytes) -> tuple[str, bytes]:
+        for template_id, name in self._names.items():
+            path, body = path.replace(template_id, name), body.replace(template_id.encode(), name.encode())
+        return path, body
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        if not path.startswith(TEMPLATES) or reply.status >= 300 or not reply.body:
+            return reply
+        found = json.loads(reply.body)
+        for template in (*found.get("templates", ()), found):
+            if "id" in template:
+                template_id = str(uuid.uuid5(uuid.NAMESPACE_OID, template["id"]))
+                self._names[template_id], template["id"] = template["id"], template_id
         return replace(reply, body=json.dumps(found).encode())
 
 

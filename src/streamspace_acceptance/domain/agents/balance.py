@@ -6,12 +6,14 @@ Where the contract has neither, it may have a line of the agents' logs.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from streamspace_acceptance.cluster.logs import texts
+from streamspace_acceptance.domain.agents import other_load
 from streamspace_acceptance.domain.agents.fleet import agent_pods
+from streamspace_acceptance.domain.agents.other_load import Loads
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests
 from streamspace_acceptance.domain.sessions.scenario import Scenario
@@ -26,22 +28,33 @@ class Balance:
     Either is None where it names no agent.
 
     `agents` are the ids of the agents that were online. `several`: the labels of sessions with pods of several agents.
+    `others`: what these agents serve besides, by each measure; `unsteady`: the sessions of others that came or went.
     """
 
     agents: frozenset[str]
     said: dict[str, str | None]
     seen: dict[str, str | None]
     several: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    others: Mapping[str, Loads] = field(default_factory=dict)
+    unsteady: frozenset[str] = frozenset()
 
     @property
     def contradictions(self) -> list[str]:
-        """The sessions for which the API and the pod name different agents, and those that several agents serve."""
-        both = ((session, agent, self._label_of(session)) for session, agent in self.said.items())
-        return [
-            f"{session}: {agent} by the API, {seen} by its pod"
-            for session, agent, seen in both
-            if None not in (agent, seen) and agent != seen
-        ] + [f"{session}: pods of {' and '.join(labels)}" for session, labels in sorted(self.several.items())]
+        """The sessions for which the API and the pod name different agents, those of an agent that is not online, and
+        those that several agents serve.
+        """
+        both = [(session, agent, self._label_of(session)) for session, agent in self.said.items()]
+        named = {agent for agent in self.said.values() if agent is not None}
+        offline = named - self.agents if named & self.agents else set()
+        return (
+            [
+                f"{session}: {agent} by the API, {seen} by its pod"
+                for session, agent, seen in both
+                if None not in (agent, seen) and agent != seen
+            ]
+            + [f"{session}: {agent}, which is not online" for session, agent, _ in both if agent in offline]
+            + [f"{session}: pods of {' and '.join(labels)}" for session, labels in sorted(self.several.items())]
+        )
 
     @property
     def shares(self) -> dict[str, int]:
@@ -59,6 +72,28 @@ class Balance:
         return [
             session for session, agent in self.said.items() if agent is None and not (silent and self.seen.get(session))
         ]
+
+    @property
+    def silent(self) -> bool:
+        """Whether neither the API nor a pod names the agent of any session."""
+        return not any(self.said.values()) and not any(self.seen.values())
+
+    def difference(self) -> float:
+        """The most sessions by which an agent's share differs from an equal one.
+
+        An agent that serves others already gets fewer of these from a product that evens out what each of them has.
+        """
+        equal = dict.fromkeys(self.shares, len(self.said) / len(self.shares))
+        evened = [other_load.evened(loads, self.shares, len(self.said)) for loads in self.others.values()]
+        return min(max(abs(self.shares[agent] - wanted[agent]) for agent in self.shares) for wanted in (equal, *evened))
+
+    def describe_others(self) -> str:
+        """`beside sessions of others (by number): x-1: 6, x-2: 0`; empty where the agents serve none."""
+        return "; ".join(
+            f"beside sessions of others ({measure}): "
+            + ", ".join(f"{agent}: {loads.get(agent, 0):g}" for agent in self.shares)
+            for measure, loads in self.others.items()
+        )
 
     def _label_of(self, session: str) -> str | None:
         """The agent by the label of a session's pod, by its id in the API where that is another."""
@@ -84,18 +119,23 @@ def balance(scenario: Scenario) -> Balance:
     ClusterError when somebody else has changed the number of agents.
     """
     scenario.disruptions.check_held()
-    api, profile = scenario.clients.api, scenario.clients.profile
-    ids = {session.id for session in scenario.results[ConcurrentRequests].sessions}
-    online = AgentApi(api).all().online
-    assignments = {
-        listed.id: listed.agent for listed in api.sessions().sessions if isinstance(listed.agent, str) and listed.agent
-    }
+    clients, requests = scenario.clients, scenario.results[ConcurrentRequests]
+    ids = {session.id for session in requests.sessions}
+    online, listed = AgentApi(clients.api).all().online, clients.api.sessions().sessions
+    assignments = {entry.id: entry.agent for entry in listed if isinstance(entry.agent, str) and entry.agent}
     said = {session: assignments.get(session) for session in sorted(ids)}
-    if profile.agents.session_line:
-        return Balance(online, said, _logged(scenario.clients, ids, online))
-    labels = _labels(scenario.clients, ids)
-    seen = {session: next(iter(agents), None) for session, agents in labels.items()}
-    return Balance(online, said, seen, {session: agents for session, agents in labels.items() if len(agents) > 1})
+    if clients.profile.agents.session_line:
+        return Balance(online, said, _logged(clients, ids, online))
+    labels = _labels(clients, ids)
+    return Balance(
+        online,
+        said,
+        {session: next(iter(agents), None) for session, agents in labels.items()},
+        {session: agents for session, agents in labels.items() if len(agents) > 1},
+        other_load.read(clients, assignments, ids),
+        frozenset(session for session in requests.there_before ^ {entry.id for entry in listed} if session not in ids)
+        - clients.left,
+    )
 
 
 def _labels(clients: Clients, ids: Collection[str]) -> dict[str, tuple[str, ...]]:

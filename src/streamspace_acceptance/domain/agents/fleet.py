@@ -10,6 +10,7 @@ from streamspace_acceptance.cluster import rights
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.cluster.owners import deployment_name
 from streamspace_acceptance.disruption.scaling import Scaling
+from streamspace_acceptance.domain.agents import missing_pods
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.outcomes import Unproven
@@ -41,22 +42,33 @@ def presence(api: AgentApi) -> Iterator[Recording[AgentList]]:
 
 
 def watch(scenario: Scenario) -> Recording[AgentList]:
-    """The list of agents, recorded from now on until the scenario is over."""
-    return scenario.watches.enter_context(presence(AgentApi(scenario.clients.api)))
+    """The list of agents, recorded from now on until the scenario is over, also while the API gives none."""
+    api = AgentApi(scenario.clients.api)
+    api.all()
+    return scenario.watches.enter_context(sampling(api.all_or_trouble, every=POLL_SECONDS, what="the agents' presence"))
 
 
 def require_online(scenario: Scenario, count: int) -> None:
-    """Exactly `count` agents are online, each a Ready pod of the agents' Deployment; Unmet otherwise."""
+    """Exactly `count` agents are online, each a Ready pod of the agents' Deployment; Unmet otherwise.
+
+    A scenario that is not disruptive leaves their number alone, and looks at one of them.
+    """
     clients = scenario.clients
-    name = clients.profile.agents.deployment
-    deployment = clients.cluster.deployment(name)
-    if deployment is None and len(agent_pods(clients)) != count:
-        raise Unproven(f"there is no Deployment {name} to scale to {count}: the agents are another kind of workload")
-    if deployment is not None and deployment["spec"]["replicas"] != count:
+    deployment = clients.cluster.deployment(clients.profile.agents.deployment)
+    there = len(agent_pods(clients)) if deployment is None else int(deployment["spec"]["replicas"])
+    if there != count and scenario.disruptive:
         scale(scenario, count)
+    elif there != count:
+        count = there
     online = wait_for_online(scenario, count).online
-    for pod in agent_pods(clients)[:1]:
-        scenario.results.put(ObservedAgent(pod, pod.meta.name if pod.meta.name in online else min(online)))
+    pods = agent_pods(clients)
+    named = next((pod for pod in pods if pod.meta.name in online), None)
+    if named is not None:
+        scenario.results.put(ObservedAgent(named, named.meta.name))
+    elif len(pods) == 1 or (pods and scenario.disruptive):
+        scenario.results.put(ObservedAgent(pods[0], min(online)))
+    elif pods:
+        raise Unproven(f"{', '.join(sorted(online))} are online, and nothing tells which of the pods each of them is")
 
 
 @dataclass(frozen=True)
@@ -77,13 +89,26 @@ def scale(scenario: Scenario, count: int) -> None:
     Agents that are added stay until the sessions are gone: a product may have a session removed by its own agent alone.
     """
     clients = scenario.clients
+    if clients.cluster.deployment(clients.profile.agents.deployment) is None:
+        raise _not_scalable(clients, count)
     wanted = rights.of_object(rights.SCALING, clients.profile.agents.deployment)
     if denied := rights.missing(clients.cluster, wanted):
         raise Unproven(rights.sentence(denied, clients.cluster.namespace, rights.FILE_OF_PHASE_3))
+    agent_pods(clients)  # those that are about to go are known from now on
+    scenario.disruptions.revert_each(Scaling)
     scenario.results.put(ScaledAt(now()))
     name = clients.profile.agents.deployment
     adds = count > clients.cluster.replicas(name)
     scenario.disruptions.apply(Scaling(clients.cluster, name, count), lasting=adds)
+
+
+def _not_scalable(clients: Clients, count: int) -> Unproven:
+    name = clients.profile.agents.deployment
+    names = ", ".join(other_workloads(agent_pods(clients), name))
+    return Unproven(
+        f"there is no Deployment {name} to scale to {count}: the agents are another kind of workload"
+        f"{f' ({names})' if names else ''}, and the suite scales a Deployment alone"
+    )
 
 
 def wait_for_online(scenario: Scenario, count: int, within: Budget | None = None, *, once: bool = False) -> AgentList:
@@ -99,7 +124,10 @@ def wait_for_online(scenario: Scenario, count: int, within: Budget | None = None
         scenario.disruptions.check_held()
         pods = agent_pods(clients)
         listed = AgentApi(clients.api).all()
-        if strangers := others_agents(pods, listed, count):
+        strangers = others_agents(pods, listed, count)
+        if strangers and clients.agents.issuperset(strangers):
+            return f"{', '.join(strangers)}: reported online, although the pods are gone"
+        if strangers:
             raise Unproven(
                 f"{', '.join(strangers)} online too, beside the pods of {clients.profile.agents.deployment}: "
                 "an agent of another cluster or kind may take part, whatever happens to these"
@@ -109,6 +137,10 @@ def wait_for_online(scenario: Scenario, count: int, within: Budget | None = None
                 f"{', '.join(neighbours)} runs agents too, beside Deployment {clients.profile.agents.deployment}: "
                 "the suite scales this one alone, so it cannot choose how many are online"
             )
+        if reason := missing_pods.unplaced(pods, clients.cluster.events()):
+            raise Unproven(f"the cluster has no place for {count} agents: {reason}")
+        if len(pods) < count:
+            missing_pods.check_admitted(clients.cluster, clients.profile.agents.deployment)
         shared = shared_id(pods, listed, count)
         return shared or f"the agents' pods: {', '.join(pod.describe() for pod in pods) or 'none'}"
 
@@ -125,7 +157,9 @@ def wait_for_online(scenario: Scenario, count: int, within: Budget | None = None
 
 def agent_pods(clients: Clients) -> list[Pod]:
     """The agents' pods that are not being deleted."""
-    return [pod for pod in clients.cluster.pods(**clients.profile.agents.labels) if pod.stays]
+    found = [pod for pod in clients.cluster.pods(**clients.profile.agents.labels) if pod.stays]
+    clients.agents.update(pod.meta.name for pod in found)
+    return found
 
 
 def _complete(clients: Clients, listed: AgentList, count: int, *, once: bool) -> bool:

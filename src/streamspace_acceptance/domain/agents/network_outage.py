@@ -14,6 +14,7 @@ from streamspace_acceptance.domain.agents.logged_transitions import Transitions
 from streamspace_acceptance.domain.agents.outage import Outage
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.evidence import attachments
+from streamspace_acceptance.measuring.node_busy import NodeBusyMeter
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.agents import AgentList
 from streamspace_acceptance.waiting import Budget, Recording, Wait, elapse, follow, now
@@ -45,6 +46,7 @@ def cut_off(scenario: Scenario) -> None:
     available = methods(
         clients.cluster, agent.pod, profile.api_port, api_labels=profile.api_labels, image=clients.netadmin_image
     )
+    meter = NodeBusyMeter.begin(clients.cluster)
     try:
         made = cut(scenario.disruptions, available, check)
     except ClusterError as error:
@@ -62,7 +64,17 @@ def cut_off(scenario: Scenario) -> None:
     _await_status(recording, agent, online, reverted, spans(reconnection=2))
     elapse(Wait(agent.subject, "it stays online", spans(heartbeat=2 + LONGER, offline=1)))
     scenario.results.put(
-        Outage(agent.id, made.at, reverted, now(), recording.items(), statuses, made.method.name, restored)
+        Outage(
+            agent.id,
+            made.at,
+            reverted,
+            now(),
+            recording.items(),
+            statuses,
+            made.method.name,
+            restored,
+            meter.shares(),
+        )
     )
     transitions.look()
 

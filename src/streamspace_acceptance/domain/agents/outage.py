@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from streamspace_acceptance.domain.agents.heartbeats import received, reports_request_times
 from streamspace_acceptance.product.agents import AgentList
@@ -17,6 +17,7 @@ class Outage:
     `restored` is when the revert was over, which may have had to wait for the agent's container; None for at once.
 
     `samples` is the API's list of agents, ten times a second, from before the cut until the end; `cut_by` says how.
+    `busy` is the busy share of each node's processors.
     """
 
     agent_id: str
@@ -27,6 +28,7 @@ class Outage:
     words: Mapping[str, str]
     cut_by: str = "network cut"
     restored: float | None = None
+    busy: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def subject(self) -> str:
@@ -47,6 +49,22 @@ class Outage:
     def said_last(self) -> str:
         """The last status that the API reported."""
         return self.samples[-1].item.status(self.agent_id)
+
+    @property
+    def trouble(self) -> str:
+        """The first answer in place of the list of agents; empty where there was a list each time."""
+        return next((sample.item.trouble for sample in self.samples if sample.item.trouble), "")
+
+    @property
+    def newcomers(self) -> list[str]:
+        """The agents that are online in the end, and that the list did not have before the cut."""
+        before = next((sample.item.ids for sample in reversed(self.samples) if sample.at < self.cut), frozenset[str]())
+        return sorted(self.samples[-1].item.online - before)
+
+    @property
+    def is_listed_twice(self) -> bool:
+        """Whether the API listed the agent more than once after the cut was reverted."""
+        return any(self.agent_id in sample.item.twice for sample in self.samples if sample.at >= self.reverted)
 
     @property
     def silence(self) -> tuple[float, float] | None:

@@ -8,12 +8,17 @@ from functools import partial
 
 from streamspace_acceptance.cluster.objects import Pod, SessionObject
 from streamspace_acceptance.domain.agents.fleet import require_online, wait_for_online
+from streamspace_acceptance.domain.deployment.own_pods import is_of_a_job
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.outcomes import Unmet
-from streamspace_acceptance.product.agents import AgentApi
+from streamspace_acceptance.product.agents import TOLD, AgentApi
 from streamspace_acceptance.product.answers import Answer
+from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.waiting import POLL_SECONDS, Budget, Stamped, Timeline, Wait, elapse, now, sampling
+
+NOT_TOLD = "not told"
+"""In the place of a status that the API did not give."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +58,12 @@ class QueuedCommand:
 
     @property
     def other_pods(self) -> bool:
-        """Whether a pod came or went that is not the one before the command, though it may have its name."""
-        later = (change for change in self.session.changes.items() if change.at >= self.given)
-        return any(Pod.of(change.item.object).meta.uid != self.pod.meta.uid for change in later)
+        """Whether a pod came or went that is not the one before the command, though it may have its name.
+
+        One that was over before, and those of Jobs, are none that serve the session.
+        """
+        later = (Pod.of(change.item.object) for change in self.session.changes.items() if change.at >= self.given)
+        return any(pod.meta.uid != self.pod.meta.uid and not (pod.is_over or is_of_a_job(pod.object)) for pod in later)
 
     @property
     def pod_went(self) -> float | None:
@@ -89,7 +97,7 @@ def hibernate_while_offline(scenario: Scenario, delay: Budget) -> None:
     beside = [(other, other.wait_for_ready_pod(within="start")) for other in _beside(scenario)]
     before = AgentApi(clients.api).all().online
     require_online(scenario, 0)
-    status, spans = partial(clients.api.status, session.id), clients.budgets.spans
+    status, spans = partial(_status, clients.api, session.id), clients.budgets.spans
     with sampling(status, every=POLL_SECONDS, what=f"the status of {session.id}") as statuses:
         given = now()
         answer = clients.api.order_hibernation(session.id)
@@ -113,6 +121,14 @@ def hibernate_while_offline(scenario: Scenario, delay: Budget) -> None:
             session, pod, answer, given, back, ended, seen, phase, trouble, others, other_ids=other_ids
         )
     scenario.results.put(command)
+
+
+def _status(api: StreamSpaceApi, session: str) -> str:
+    """The API's status of the session, or NOT_TOLD with what it answered instead."""
+    try:
+        return api.status(session)
+    except Unmet as unmet:
+        return f"{NOT_TOLD}: {unmet.actual[:TOLD]}"
 
 
 def _other_ids(before: Collection[str], online: Collection[str]) -> str:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from streamspace_acceptance.cluster.containers import status_of
 from streamspace_acceptance.cluster.objects import Json, Pod
+from streamspace_acceptance.cluster.taken_pods import taken
+from streamspace_acceptance.domain.deployment.own_pods import is_of_a_job
 from streamspace_acceptance.domain.sessions import actions
 from streamspace_acceptance.domain.sessions.input_probe import InputProbe, probe_input
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.session import Session, present
+from streamspace_acceptance.measuring.node_busy import saturated
 from streamspace_acceptance.waiting import Timeline
+
+NOT_READY = "not Ready"
 
 
 @dataclass(frozen=True)
@@ -26,10 +31,23 @@ class SessionBefore:
         line = Timeline(since)
         for change in self.session.changes.items():
             now = Pod.of(change.item.object)
-            trouble = "gone" if change.item.kind == "DELETED" else self._trouble(now)
+            trouble = self._trouble(now)
+            if change.item.kind == "DELETED" and now.meta.uid == self.pod.meta.uid:
+                trouble = "gone"
             if since <= change.at <= until and trouble:
                 line.note(f"{now.describe()}: {trouble}", change.at)
         return [f"+{offset:.1f} s {text}" for offset, text in line.entries]
+
+    def excuse(self, disturbances: Sequence[str], busy: Mapping[str, float]) -> str:
+        """Why those are not the product's doing; empty if they are.
+
+        The cluster may have taken the pod. On a node without a spare processor a probe fails for a moment.
+        """
+        if why := taken(self.session.cluster, self.pod.meta.uid, self.pod.node):
+            return why
+        passed = all(words.endswith(NOT_READY) for words in disturbances) and self.trouble() is None
+        node = str(self.pod.node)
+        return saturated({node: busy[node]}) if passed and node in busy else ""
 
     def neighbours(self, since: float, until: float) -> list[str]:
         """The moments in which the pod was not Ready although its desktop was: a container beside it, or the node."""
@@ -41,19 +59,19 @@ class SessionBefore:
 
     def trouble(self) -> str | None:
         """The trouble with the session's pods now: anything but one Ready pod, old or new; None if all is well."""
-        pods = [pod for pod in present(self.session.changes.items()) if pod.stays]
+        pods = [pod for pod in present(self.session.changes.items()) if pod.stays and not is_of_a_job(pod.object)]
         sound = len(pods) == 1 and pods[0].ready
         return None if sound else f"its pods are: {', '.join(pod.describe() for pod in pods) or 'none'}"
 
     def _trouble(self, now: Pod) -> str | None:
-        if now.is_over and now.meta.uid != self.pod.meta.uid:
-            return None  # of before: it only lies about
+        if now.meta.uid != self.pod.meta.uid and (now.is_over or is_of_a_job(now.object)):
+            return None  # of before: it only lies about; or of a Job: it does not serve the session
         if now.meta.uid != self.pod.meta.uid:
             return "another pod than before"
         container = self.session.cluster.main_container(self.pod.object).name
         if times := now.restarts_of(container) - self.pod.restarts_of(container):
             return f"container {container} started again {times} times"
-        return None if now.ready or self._is_neighbours(now.object) else "not Ready"
+        return None if now.ready or self._is_neighbours(now.object) else NOT_READY
 
     def _is_neighbours(self, pod: Json) -> bool:
         """Whether the pod is not Ready although its desktop's container is."""

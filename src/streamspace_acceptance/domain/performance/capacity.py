@@ -86,14 +86,15 @@ def baseline(steps: Sequence[Step]) -> float | None:
 class Recovery:
     """The release of all sessions and what followed. `troubles` is empty if the product recovered.
 
-    `saturated`: that the machine itself had no processor left for the release, as a part of a sentence. `start`: the
-    median start-up time afterwards, in seconds. `crashes`: the product's own pods that restarted meanwhile.
+    `excuse`: that the machine itself had no processor left for the release, or that others had taken the room since, as
+    a part of a sentence. `start`: the median start-up time afterwards, in seconds. `crashes`: the product's own pods
+    that restarted meanwhile.
     """
 
     seconds: float
     start: float | None
     troubles: Sequence[str]
-    saturated: str = ""
+    excuse: str = ""
     crashes: Sequence[str] = ()
 
     def describe(self) -> str:

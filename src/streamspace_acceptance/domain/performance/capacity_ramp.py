@@ -10,7 +10,7 @@ from contextlib import suppress
 from http import HTTPStatus
 
 from streamspace_acceptance.cluster.requests import requested
-from streamspace_acceptance.domain.performance import session_troubles
+from streamspace_acceptance.domain.performance import cluster_limits, session_troubles
 from streamspace_acceptance.domain.performance.capacity import (
     KNEE_STEPS,
     Recovery,
@@ -76,6 +76,7 @@ class CapacityRamp:
         self._pressure = session_troubles.node_pressure(scenario.clients.cluster)
         self._errors = self._calls = 0
         self._over: list[int] = []
+        self._sized: dict[str, str] = {}
         self._end = ramp[-1]
         self.found = SessionCapacity(CapacitySearch(ramp), scenario.clients.budgets.scale)
 
@@ -111,8 +112,10 @@ class CapacityRamp:
             source = follower.source(moments)
         behind = [session for session in self._stuck if session not in {*lost, *taken}]
         survivors = before - len(lost) - len(taken)
-        samples = self._held.open_samples()
-        crashes = self._product.crashes(self._clients)
+        samples, busy = self._held.open_samples(), meter.shares()
+        crashes, starved = self._product.crashes(self._clients, busy), self._product.starved(self._clients, busy)
+        if starved:
+            self._product = ProductPods.of(self._clients)  # what follows is not told again of that restart
         pressure = [
             words for words in session_troubles.node_pressure(self._clients.cluster) if words not in self._pressure
         ]
@@ -131,6 +134,7 @@ class CapacityRamp:
                 *([f"{len(behind)} of {added} added sessions do not run"] if behind else []),
                 *([f"{before - survivors} of {before} earlier sessions did not survive"] if survivors < before else []),
                 *crashes,
+                *starved,
                 *pressure,
                 *failures,
                 *self._too_many_errors(),
@@ -138,11 +142,11 @@ class CapacityRamp:
             [*refused, *reasons, *pressure, *failures, *self._too_many_errors()],
             list(lost.values()),
             crashes,
-            meter.shares(),
+            busy,
             [f"{session} {words or 'answers'}" for session, words in samples.items()],
             "\n".join([*([] if requests is None else [requests.load.describe(), source]), plane.describe()]),
             plane.outside,
-            [*taken.values(), *self._newly_moved()],
+            [*taken.values(), *self._newly_moved(), *starved],
         )
 
     def _add(self, follower: SessionFollower, number: int, count: int) -> ScheduledRequests:
@@ -205,7 +209,7 @@ class CapacityRamp:
 
     def _limit_to_the_room(self) -> None:
         """Cuts the ramp to what the nodes have room for, once the size of a session is known from its pod."""
-        size = self._size()
+        size = self._sized = self._sized or self._size()
         if not size or len(self.found.steps) > 1:
             return
         left = room(self._clients.cluster, size)
@@ -271,28 +275,36 @@ class CapacityRamp:
         troubles = list(registry.release([*self._stuck, *self._held.ids]))
         took = now() - began
         self._held.sessions, self._stuck = [], []
-        start: float | None = None
+        start, excuse = None, ""
         if not troubles:
             troubles += self._unhealthy()
-            start, failed = self._start_again()
+            start, failed, excuse = self._start_again()
             troubles += failed
         busy = node_busy.saturated(meter.shares()) if troubles else ""
         crashes = [] if self.found.crashes else self._product.crashes(self._clients)
-        return Recovery(took, start, troubles, busy, crashes)
+        return Recovery(took, start, troubles, busy or excuse, crashes)
 
-    def _start_again(self) -> tuple[float | None, list[str]]:
-        """The median start-up time of a few sessions after the release, and what is wrong with it."""
+    def _start_again(self) -> tuple[float | None, list[str], str]:
+        """The median start-up time of a few sessions after the release, what is wrong with it, and the cluster's part
+        in that.
+        """
         count = max(min(RECOVERED, self.found.largest), 1)
         with following(self._clients) as follower:
             moments = follower.moments(self._add(follower, count, count))
+            changes = follower.pods.items()
+            excuse = (
+                cluster_limits.crowded_out(self._clients, self._sized, moments, changes)
+                or cluster_limits.image_pull(self._clients, moments, changes)
+                or ControlPlane(pod_starts(moments), None, "").outside
+            )
         starts = [session.seconds for session in moments if session.seconds is not None]
         failed = [session.never_ran or session.said for session in moments if session.seconds is None]
         usual = self.found.baseline
         if failed or usual is None:
-            return None, [f"one more session does not run: {words}" for words in failed]
+            return None, [f"one more session does not run: {words}" for words in failed], excuse
         start, limit = Distribution.of(starts).p50, RECOVERED_FACTOR * knee_limit(usual, self.found.scale)
         slow = f"sessions start in {start:.2f} s, more than {limit:.2f} s, and started in {usual:.2f} s before"
-        return start, [slow] if start > limit else []
+        return start, [slow] if start > limit else [], excuse
 
     def _unhealthy(self) -> list[str]:
         profile = self._clients.profile

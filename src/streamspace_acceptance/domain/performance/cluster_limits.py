@@ -1,10 +1,11 @@
-"""Why a cluster kept sessions from running: it had no room for them, or a node still pulled their image."""
+"""Why a cluster kept sessions from running: it had no room, a node still pulled the image, or it took pods away."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from streamspace_acceptance.cluster.objects import Json
+from streamspace_acceptance.cluster.image_pulls import pulls
+from streamspace_acceptance.cluster.taken_pods import taken
 from streamspace_acceptance.cluster.watch import Change
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.performance.room import room
@@ -20,16 +21,16 @@ def image_pull(clients: Clients, sessions: Sequence[SessionMoments], changes: Se
     label = clients.profile.session_label
     pods = {(change.item.object["metadata"].get("labels") or {}).get(label): change.item.object for change in changes}
     events = clients.cluster.events() if missing else []
-    waiting = [pods[name] for name in missing if name in pods and _pulls(pods[name], events)]
+    waiting = [pods[name] for name in missing if name in pods and pulls(pods[name], events)]
     nodes = sorted({str(pod["spec"].get("nodeName")) for pod in waiting})
     return f"the image is still pulled on {', '.join(nodes)}" if waiting and len(waiting) == len(missing) else ""
 
 
-def _pulls(pod: Json, events: Sequence[Json]) -> bool:
-    """Whether the kubelet pulls an image for the pod, and has neither ended nor failed."""
-    uid = pod["metadata"]["uid"]
-    reasons = [event.get("reason") for event in events if (event.get("involvedObject") or {}).get("uid") == uid]
-    return "Pulling" in reasons and not {"Pulled", "Failed", "BackOff"} & set(reasons)
+def taken_away(clients: Clients, sessions: Sequence[SessionMoments]) -> str:
+    """Why the cluster took away the pods of all sessions that did not stay; empty where it did not."""
+    missing = [session for session in sessions if session.session is not None and session.never_ran]
+    why = [taken(clients.cluster, session.uid, session.node) if session.ended else "" for session in missing]
+    return f"the pod of {missing[0].session} was taken away: {why[0]}" if why and all(why) else ""
 
 
 def crowded_out(

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.cluster.taken_pods import taken
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.performance.session_follower import REST_SECONDS, handshake
 from streamspace_acceptance.domain.performance.session_moments import restarts
-from streamspace_acceptance.domain.performance.taken_away import idle_limit, withdrawn
+from streamspace_acceptance.domain.performance.taken_away import idle_limit
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product import rfb
 from streamspace_acceptance.product.api import SessionList
@@ -80,14 +81,14 @@ class HeldSessions:
     def taken_away(self, lost: Mapping[str, str]) -> dict[str, str]:
         """{session: why} for the lost ones that nobody's defect took away.
 
-        A node was withdrawn, or the product hibernated a session by the idle limit that it announces.
+        The cluster took its pod, or the product hibernated a session by the idle limit that it announces.
         """
         gone = [session for session in self.sessions if session.id in lost]
         found = {session.id: self._taken_away(session, lost[session.id]) for session in gone}
         return {session_id: f"{lost[session_id]}: {why}" for session_id, why in found.items() if why}
 
     def _taken_away(self, session: HeldSession, words: str) -> str:
-        if why := withdrawn(self.clients.cluster, session.node):
+        if why := taken(self.clients.cluster, session.uid, session.node):
             return why
         if not words.endswith(f"is {self.clients.profile.statuses['hibernated']}"):
             return ""

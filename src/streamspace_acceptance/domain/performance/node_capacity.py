@@ -31,15 +31,16 @@ class NodeRoom:
     pressures: Sequence[str]
 
     @property
-    def exceeded(self) -> list[str]:
-        """The ways in which more is on the node than it can hold, and its complaints of pressure."""
-        over = [
-            f"{self.name}: pods request {self.requested[name]:f} of {self.allocatable[name]:f} {name}"
+    def exceeded(self) -> dict[str, str]:
+        """The ways in which more is on the node than it can hold, and its complaints of pressure: a sentence each."""
+        over = {
+            name: f"{self.name}: pods request {self.requested[name]:f} of {self.allocatable[name]:f} {name}"
             for name in RESOURCES
             if self.requested[name] > self.allocatable[name]
-        ]
-        crowd = [f"{self.name}: {self.pods} pods of {self.pods_allocatable}"] * (self.pods > self.pods_allocatable)
-        return [*over, *crowd, *(f"{self.name} reports {pressure}" for pressure in self.pressures)]
+        }
+        if self.pods > self.pods_allocatable:
+            over["pods"] = f"{self.name}: {self.pods} pods of {self.pods_allocatable}"
+        return over | {pressure: f"{self.name} reports {pressure}" for pressure in self.pressures}
 
     def __str__(self) -> str:
         memory, all_memory = (given["memory"] / 1024**3 for given in (self.requested, self.allocatable))
@@ -57,6 +58,11 @@ class Capacity:
     nodes: Sequence[NodeRoom]
     of: str
     unknown: str = ""
+
+    @property
+    def exceeded(self) -> dict[tuple[str, str], str]:
+        """{(node, way): sentence} for all that is too much for a node."""
+        return {(node.name, way): words for node in self.nodes for way, words in node.exceeded.items()}
 
     def table(self) -> str:
         """For the report."""

@@ -40,7 +40,8 @@ class ResourceProfile:
     `moving`: in how many desktops pictures moved.
     `room`: the room for such sessions beside all other pods. `not_running`: the sessions that did not run in time.
     `unschedulable`, `lost`: of the pods of these sessions and of the product. `before`: the nodes without the sessions.
-    `closed`: why the desktops could not be opened; empty if they could.
+    `closed`: why the desktops could not be opened; empty if they could. `hosts`: the nodes with pods of these sessions
+    or of the product; None where that is not known.
     """
 
     sessions: int
@@ -55,6 +56,7 @@ class ResourceProfile:
     lost: Sequence[str]
     before: Capacity | None = None
     closed: str = ""
+    hosts: frozenset[str] | None = None
 
     def used(self) -> LoadProfile:
         """The profile of the desktops in use; Unproven where they were not all of them in use."""
@@ -89,8 +91,8 @@ def record(scenario: Scenario, count: int, template: str) -> None:
     if not (not_running or closed):
         moving = _set_in_motion(sessions)
         in_use = profile(clients, sessions, f"with {count} sessions in use")
-    own = _pods_of(clients, sessions)
-    ended = node_capacity.lost([*own, *_product_pods(clients)])
+    own, product = _pods_of(clients, sessions), _product_pods(clients)
+    ended = node_capacity.lost([*own, *product])
     found = ResourceProfile(
         sessions=count,
         idle=idle,
@@ -104,6 +106,7 @@ def record(scenario: Scenario, count: int, template: str) -> None:
         lost=[words for key, words in ended.items() if key not in lost],
         before=before,
         closed=closed,
+        hosts=frozenset(str(pod["spec"]["nodeName"]) for pod in (*own, *product) if pod["spec"].get("nodeName")),
     )
     scenario.results.put(found)
 

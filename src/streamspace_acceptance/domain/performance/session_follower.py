@@ -53,7 +53,7 @@ CATCH_UP_SECONDS = 2.0
 @dataclass
 class SessionFollower:
     """Everything received so far of all sessions. `desktops` holds a handshake, or its failure, by session; `closed`,
-    why the suite may not open a desktop.
+    why the suite may not open a desktop. `own` are the sessions that the answers to creations have named.
     """
 
     clients: Clients
@@ -62,6 +62,7 @@ class SessionFollower:
     objects: SessionObjects = field(default_factory=SessionObjects)
     desktops: dict[str, rfb.Framebuffer | str] = field(default_factory=dict)
     closed: dict[str, str] = field(default_factory=dict)
+    own: set[str] = field(default_factory=set)
 
     @property
     def word(self) -> str:
@@ -225,8 +226,11 @@ def following(clients: Clients) -> Iterator[SessionFollower]:
 
 
 @contextmanager
-def opening_desktops(follower: SessionFollower, before: Collection[str]) -> Iterator[None]:
-    """A handshake with the desktop of each session as soon as it runs, but for those that were there `before`."""
+def opening_desktops(follower: SessionFollower, before: Collection[str], users: Collection[str] = ()) -> Iterator[None]:
+    """A handshake with the desktop of each session of those users as soon as it runs, but for those there `before`.
+
+    Others may begin sessions meanwhile, whose desktops are none of the suite's business.
+    """
     ended = threading.Event()
     begun = set(before)
 
@@ -236,7 +240,11 @@ def opening_desktops(follower: SessionFollower, before: Collection[str]) -> Iter
             looks = follower.looks.beyond(seen, 1.0)
             seen, listed = len(looks), last_list(looks)
             news = (
-                [session.id for session in listed.sessions if session.status == follower.word]
+                [
+                    session.id
+                    for session in listed.sessions
+                    if session.status == follower.word and (session.user in users or session.id in follower.own)
+                ]
                 if listed is not None
                 else []
             )

@@ -6,12 +6,15 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from streamspace_acceptance.cluster.image_pulls import pulls
 from streamspace_acceptance.cluster.kubernetes import FORBIDDEN, Cluster, ClusterError
 from streamspace_acceptance.cluster.objects import Json, Pod
+from streamspace_acceptance.cluster.taken_pods import taken
 from streamspace_acceptance.cluster.watch import Change
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.deployment.own_pods import end_in_words, own_containers, own_pods
-from streamspace_acceptance.domain.performance.taken_away import scaled_down, withdrawn
+from streamspace_acceptance.domain.performance.taken_away import scaled_down
+from streamspace_acceptance.measuring.node_busy import saturated
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.http import NoAnswer
 from streamspace_acceptance.waiting import Stamped, now
@@ -50,8 +53,9 @@ def _scheduler(pod: Json) -> str:
 
 def reasons(clients: Clients, ids: Collection[str], changes: Sequence[Stamped[Change]]) -> list[str]:
     """The words of the API, the pods and the events about sessions that do not run, each once."""
-    found = [*_messages(clients, ids), *_of_pods(changes, ids, clients.profile.session_label)]
-    found += [_event(event) for event in clients.cluster.events() if _is_warning_of(event, ids)]
+    events = clients.cluster.events()
+    found = [*_messages(clients, ids), *_of_pods(changes, ids, clients.profile.session_label, events)]
+    found += [_event(event) for event in events if _is_warning_of(event, ids)]
     return list(dict.fromkeys(" ".join(text.split())[:_REASON_CHARACTERS] for text in found if text))
 
 
@@ -73,12 +77,16 @@ def _messages(clients: Clients, ids: Collection[str]) -> Iterator[str]:
             yield f"the API: {message}"
 
 
-def _of_pods(changes: Sequence[Stamped[Change]], ids: Collection[str], label: str) -> Iterator[str]:
+def _of_pods(
+    changes: Sequence[Stamped[Change]], ids: Collection[str], label: str, events: Sequence[Json]
+) -> Iterator[str]:
     last = {change.item.object["metadata"]["uid"]: change.item.object for change in changes}
     for pod in last.values():
         if (pod["metadata"].get("labels") or {}).get(label) in ids:
             words = _scheduler(pod)
             yield f"the scheduler: {words}" if words else ""
+            if pulls(pod, events):
+                yield f"the image is still pulled on node {pod['spec'].get('nodeName')}"
             for container in (pod.get("status") or {}).get("containerStatuses") or []:
                 yield _of_container(container)
 
@@ -121,32 +129,62 @@ class ProductPods:
         over = frozenset(pod.meta.uid for pod in map(Pod.of, clients.cluster.raw_pods()) if not pod.stays)
         return cls(_product_pods(clients), over)
 
-    def crashes(self, clients: Clients) -> list[str]:
+    def crashes(self, clients: Clients, busy: Mapping[str, float] | None = None) -> list[str]:
         """A sentence for each pod that was restarted since, and one for those that are not there any more.
 
-        A pod that its controller scaled down, or whose node was withdrawn, is none of them.
+        A pod that its controller scaled down, or that the cluster took away, is none of them, nor is one that had no
+        time to answer its probe: see `starved`. `busy` is the busy share of each node.
         """
         present = _product_pods(clients)
-        found = [
-            pod.sentence
-            for uid, pod in present.items()
-            if pod.restarts > (self.pods[uid].restarts if uid in self.pods else 0)
-        ]
-        lost = [pod.name for pod in self._gone(clients, present) if not withdrawn(clients.cluster, pod.node)]
+        starved = self._starved(clients, present, busy or {})
+        found = [pod.sentence for uid, pod in self._restarted(present) if uid not in starved]
+        lost = [pod.name for uid, pod in self._gone(clients, present) if not taken(clients.cluster, uid, pod.node)]
         words = f"{len(lost)} of the product's own pods are not there any more ({', '.join(lost)})"
         return [*found, *([words] if lost else [])]
 
-    def moved(self, clients: Clients) -> list[str]:
-        """A sentence for each pod that is not there any more since its node was withdrawn."""
-        gone = self._gone(clients, _product_pods(clients))
+    def starved(self, clients: Clients, busy: Mapping[str, float]) -> list[str]:
+        """A sentence for each pod that the kubelet restarted on a node without a spare processor, since its liveness
+        probe was not answered in time.
+        """
+        present = _product_pods(clients)
+        found = self._starved(clients, present, busy)
+        return [f"{present[uid].sentence} by its liveness probe: {words}" for uid, words in found.items()]
+
+    def _starved(
+        self, clients: Clients, present: Mapping[str, ProductPod], busy: Mapping[str, float]
+    ) -> dict[str, str]:
+        full = {
+            uid: saturated({node: busy[node]})
+            for uid, pod in self._restarted(present)
+            if (node := str(pod.node)) in busy and saturated({node: busy[node]})
+        }
+        ended = {
+            str((event.get("involvedObject") or {}).get("uid"))
+            for event in (clients.cluster.events() if full else ())
+            if event.get("reason") == "Killing" and "failed liveness probe" in str(event.get("message"))
+        }
+        return {uid: words for uid, words in full.items() if uid in ended}
+
+    def _restarted(self, present: Mapping[str, ProductPod]) -> list[tuple[str, ProductPod]]:
         return [
-            f"pod {pod.name} of the product: {why}" for pod in gone if (why := withdrawn(clients.cluster, pod.node))
+            (uid, pod)
+            for uid, pod in present.items()
+            if pod.restarts > (self.pods[uid].restarts if uid in self.pods else 0)
         ]
 
-    def _gone(self, clients: Clients, present: Mapping[str, ProductPod]) -> list[ProductPod]:
-        gone = [pod for uid, pod in self.pods.items() if uid not in present and uid not in self.over]
+    def moved(self, clients: Clients) -> list[str]:
+        """A sentence for each pod that is not there any more since the cluster took it away."""
+        gone = self._gone(clients, _product_pods(clients))
+        return [
+            f"pod {pod.name} of the product: {why}"
+            for uid, pod in gone
+            if (why := taken(clients.cluster, uid, pod.node))
+        ]
+
+    def _gone(self, clients: Clients, present: Mapping[str, ProductPod]) -> list[tuple[str, ProductPod]]:
+        gone = [(uid, pod) for uid, pod in self.pods.items() if uid not in present and uid not in self.over]
         events = clients.cluster.events() if gone else []
-        return [pod for pod in gone if not scaled_down(events, pod.name)]
+        return [(uid, pod) for uid, pod in gone if not scaled_down(events, pod.name)]
 
 
 def _product_pods(clients: Clients) -> dict[str, ProductPod]:

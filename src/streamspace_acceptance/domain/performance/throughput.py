@@ -15,6 +15,7 @@ from streamspace_acceptance.domain.performance.session_moments import SessionMom
 from streamspace_acceptance.domain.performance.session_troubles import QUOTA
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.scheduled_requests import ScheduledRequests
+from streamspace_acceptance.domain.sessions.unknown_users import refused_for_users
 from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.evidence.run_evidence import Figure
 from streamspace_acceptance.measuring import histogram, node_busy
@@ -36,7 +37,7 @@ class Burst:
     """The requests of a burst and their sessions; `busy` is the busy share of each node meanwhile.
 
     `source` says from where the moments of Running are; `plane` is how the cluster itself did. `crowded`: why the
-    cluster had no room for any of the sessions that never ran; empty if it had. `use`: the components' peaks meanwhile.
+    cluster had no place for any of the sessions that never ran; empty if it had. `use`: the components' peak use.
     """
 
     requests: ScheduledRequests
@@ -137,6 +138,11 @@ class Bursts:
         refused = [creation.answer.excerpt(2000) for creation in made if creation.id is None or not creation.answer.ok]
         found = [words.group() for answer in refused if (words := QUOTA.search(answer)) is not None]
         return found[0] if found and len(found) == len(refused) else ""
+
+    @property
+    def refused_for_users(self) -> str:
+        """The product's words, if it does not know the users of the refused creations; else empty."""
+        return refused_for_users([made for burst in self.bursts for made in burst.requests.creations])
 
     @property
     def unanswered(self) -> list[str]:
@@ -261,6 +267,8 @@ def warm_up(scenario: Scenario, count: int, template: str, size: Size) -> None:
         wait = follower.wait_until_running(f"{count} sessions of the warm-up", requests, burst, burst)
         running = follower.running(requests.ids)
     if len(running) < count:
+        if reason := refused_for_users(requests.creations):
+            raise Unproven(reason)
         if not requests.refusals and (reason := node_busy.saturated(meter.shares())):
             raise Unproven(f"{reason}; {len(running)} of {count} sessions of the warm-up run")
         raise Unmet(
@@ -315,8 +323,9 @@ def _request_burst(scenario: Scenario, number: int, count: int, template: str, s
     with mutating_calls(clients.cluster) as calls, following(clients) as follower:
         before = clients.api.sessions().ids
         meter = NodeBusyMeter.begin(clients.cluster)
-        with opening_desktops(follower, before):
+        with opening_desktops(follower, before, {clients.own_user(user) for user in users}):
             requests = scenario.registry.ask_on_schedule(users, template, size, evenly(count))
+            follower.own |= set(requests.ids)
             # Samples begin when all is sent: before that they would take the time of the generator.
             with peak_use.recording(clients) as use:
                 _wait(follower, requests, f"{count} sessions of burst {number}")
@@ -330,7 +339,8 @@ def _request_burst(scenario: Scenario, number: int, count: int, template: str, s
             follower.source(sessions),
             plane,
             cluster_limits.crowded_out(clients, size, sessions, follower.pods.items())
-            or cluster_limits.image_pull(clients, sessions, follower.pods.items()),
+            or cluster_limits.image_pull(clients, sessions, follower.pods.items())
+            or cluster_limits.taken_away(clients, sessions),
             use,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -14,11 +15,13 @@ from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.domain.sessions.session_desktop import vnc_url
 from streamspace_acceptance.product import rfb
 from streamspace_acceptance.product.answers import Answer
-from streamspace_acceptance.product.http import RedirectedElsewhere
+from streamspace_acceptance.product.http import RedirectedElsewhere, tells_error
 from streamspace_acceptance.waiting import Wait, elapse
 
 CHANGES = ("hibernate_session", "wake_session", "delete_session")
 EXCERPT = 80
+NOTHING = (b"", b"null", b"{}", b"[]")
+"""Bodies that show nothing of a session."""
 
 
 class Kind(StrEnum):
@@ -93,7 +96,7 @@ class _Attempts:
 
     def see(self, who: str, token: str | None) -> Iterator[Attempt]:
         alone = self._call(token, "get_session")
-        shown = _is_done(alone) or self._names_it(alone)
+        shown = (_is_done(alone) and alone.body.strip() not in NOTHING) or self._names_it(alone)
         yield self._attempt(Kind.SEE, who, alone, succeeded=shown)
         path = self._api.profile.calls["list_sessions"].path
         for query in ("", f"?{self._api.profile.fields['user']}={quote(self._user, safe='')}"):
@@ -128,7 +131,12 @@ class _Attempts:
         return _answer(partial(self._api.call_as, token, name, self._session.id, user=self._user))
 
     def _names_it(self, answer: Answer) -> bool:
-        return answer.ok and self._session.id.encode() in answer.body
+        """Whether an accepted call tells of the session; a page to log in may repeat the path that was asked for."""
+        if not answer.ok or tells_error(answer):
+            return False
+        path = answer.url.split("/", 3)[-1]
+        text = answer.body.decode("utf-8", "replace").replace(path, "").replace(quote(path, safe=""), "")
+        return re.search(rf"(?<![\w-]){re.escape(self._session.id)}(?![\w-])", text) is not None
 
     @staticmethod
     def _attempt(kind: Kind, who: str, answer: Answer, *, succeeded: bool) -> Attempt:
@@ -145,8 +153,8 @@ def _answer(call: Callable[[], Answer]) -> Answer:
 
 
 def _is_done(answer: Answer) -> bool:
-    """Whether a call was accepted. A page to log in, in its place, does not come from the API."""
-    return answer.ok and not answer.content_type.startswith("text/html")
+    """Whether a call was accepted. A page to log in, in its place, does not come from the API; an error refuses it."""
+    return answer.ok and not answer.content_type.startswith("text/html") and not tells_error(answer)
 
 
 def _trouble(session: Session, before: set[str]) -> str | None:

@@ -47,6 +47,11 @@ class ConcurrentRequests:
         return f"{len(self.creations)} sessions asked for together"
 
     @property
+    def there_before(self) -> frozenset[str]:
+        """The sessions that there were before."""
+        return frozenset().union(*(creation.asked.before for creation in self.creations))
+
+    @property
     def refusals(self) -> list[str]:
         """The users who got no session, each with what the API answered."""
         return [
@@ -83,6 +88,23 @@ class ConcurrentRequests:
         for session in self.sessions:
             session.wait_for_phase(word, within=within)
             session.wait_for_ready_pod(within=within)
+
+    def lack_of_room(self) -> str:
+        """Why no node takes a pod of any session that does not run; empty where that is not so.
+
+        ClusterError where the cluster refuses their pods.
+        """
+        if not self.sessions:
+            return ""
+        first = self.sessions[0]
+        behind = self._behind(first.api.sessions(), first.api.profile.statuses["running"])
+        words = []
+        for session in (session for session in self.sessions if session.id in behind):
+            pods = session.listed_pods()
+            if not pods:
+                session.check_admitted()
+            words.append(next((pod.unschedulable for pod in pods if pod.unschedulable), ""))
+        return f"no node takes the pods of {len(words)} sessions: {words[0]}" if words and all(words) else ""
 
     def _behind(self, listed: SessionList, word: str) -> list[str]:
         return [session.id for session in self.sessions if listed.status(session.id) != word]

@@ -15,7 +15,9 @@ from streamspace_acceptance.domain.sessions.session_desktop import SessionDeskto
 
 
 class Scenario:
-    """One scenario: its clients, its results, and what it must clean up."""
+    """One scenario: its clients, its results, and what it must clean up. `disruptive`: it may break what is there."""
+
+    disruptive = True
 
     def __init__(self, clients: Clients, reasons: Mapping[type, str] | None = None) -> None:
         self.clients = clients

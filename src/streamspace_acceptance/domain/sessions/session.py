@@ -280,6 +280,13 @@ class Session:
             trouble = last[-1].item if last else None
             return trouble.told_as(unmet.actual) if isinstance(trouble, rfb.HandshakeTrouble) else unmet.actual
 
+    def check_admitted(self) -> None:
+        """ClusterError when the cluster itself refuses the session's pod."""
+        for event in self.cluster.events():
+            about, message = event.get("involvedObject") or {}, str(event.get("message") or "")
+            if str(about.get("name", "")).startswith(self.id) and REFUSED.search(message):
+                raise ClusterError(f"{self.subject}: the cluster refuses its pod: {message}")
+
     def _follow(self, goal: str, within: str | Budget, pick: Callable[[list[Pod]], Pod | None]) -> Pod:
         def likely(_: Changes) -> str:
             listed = pick(serving(self.listed_pods()))
@@ -321,18 +328,11 @@ class Session:
         failed = self.api.profile.statuses["failed"]
         return f"{failed} is an end: {word} cannot follow" if statuses == {failed} != {word} else None
 
-    def _check_admitted(self) -> None:
-        """ClusterError when the cluster itself refuses the session's pod."""
-        for event in self.cluster.events():
-            about, message = event.get("involvedObject") or {}, str(event.get("message") or "")
-            if str(about.get("name", "")).startswith(self.id) and REFUSED.search(message):
-                raise ClusterError(f"{self.subject}: the cluster refuses its pod: {message}")
-
     def _likely(self, word: str = "", statuses: Collection[str] = ()) -> str:
         """The likely cause of a wait in vain for a pod, or for the status `word`, with the last ones."""
         listed = self.listed_pods()
         if not listed:
-            self._check_admitted()
+            self.check_admitted()
         label = f" without its label {self.api.profile.session_label}={self.id}"
         pods = ", ".join(
             [pod.describe() for pod in listed]

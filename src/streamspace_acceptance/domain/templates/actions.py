@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from streamspace_acceptance.cluster.taken_pods import taken
 from streamspace_acceptance.domain.sessions import actions, provision
 from streamspace_acceptance.domain.sessions.provision import Provisioned
 from streamspace_acceptance.domain.sessions.scenario import Scenario
@@ -146,12 +147,22 @@ def new_session(scenario: Scenario, user: str) -> tuple[Provisioned, Json]:
 
 
 def before_and_now(scenario: Scenario) -> tuple[Provisioned, Provisioned, frozenset[str]]:
-    """The provision of the running session before and now, and the uids of all pods that it has had."""
+    """The provision of the running session before and now, and the uids of all pods that it has had.
+
+    Something that compares sessions with their templates from time to time has had its turn by then.
+    """
     use = scenario.results[TemplateUse]
     if use.before is None:
         raise Unproven("no session of the template runs")
-    _elapse_calmly(scenario)
-    return use.before, provision.look(use.sessions[0]), use.sessions[0].served_by()
+    elapse(_wait(scenario, "it has no further effect", "dwell"))
+    now, there = provision.look(use.sessions[0]), {pod.meta.uid for pod in use.sessions[0].pods()}
+    for pod in (pod for pod in use.before.pods if pod.meta.uid not in there):
+        if why := taken(scenario.clients.cluster, pod.meta.uid, pod.node):
+            raise Unproven(f"{use.sessions[0].subject}: {why}")
+    if not all(pod.ready for pod in now.pods):  # on a busy node a probe fails for a moment
+        _elapse_calmly(scenario)
+        now = provision.look(use.sessions[0])
+    return use.before, now, use.sessions[0].served_by()
 
 
 def history(scenario: Scenario) -> tuple[Change, Answer]:
@@ -198,6 +209,11 @@ def delete(scenario: Scenario) -> None:
     registry, use = scenario.results[TemplateRegistry], scenario.results[TemplateUse]
     template_id = scenario.results[CreatedTemplate].accepted_id
     before, pods = _everywhere(scenario), [_pods(session) for session in use.sessions]
+    beside = {
+        session.id: _pods(session)
+        for session in scenario.registry.sessions
+        if session not in use.sessions and session.pods()
+    }
     content = deletion.content(registry, template_id)
     answer = registry.api.delete(template_id)
     if not answer.ok:
@@ -217,8 +233,22 @@ def delete(scenario: Scenario) -> None:
             for session, had in zip(use.sessions, pods, strict=True)
             if not _is_as_before(session, use.status, had)
         ),
+        beside=beside,
     )
+    if not answer.ok:
+        result = _with_losses_beside(scenario, result)
     scenario.results.put(result)
+
+
+def _with_losses_beside(scenario: Scenario, deletion_made: Deletion) -> Deletion:
+    """The deletion with the sessions of other templates that it has cost."""
+    running = scenario.clients.profile.statuses["running"]
+    lost = (
+        session.id
+        for session in scenario.registry.sessions
+        if (had := deletion_made.beside.get(session.id)) is not None and not _is_as_before(session, running, had)
+    )
+    return replace(deletion_made, lost=(*deletion_made.lost, *lost))
 
 
 def _everywhere(scenario: Scenario) -> frozenset[str]:
@@ -247,7 +277,8 @@ def wait_until_deleted(scenario: Scenario) -> Deletion:
             says=lambda answer: f"the API answers {answer.status}",
             likely=lambda answer: answer.likely("the deletion was accepted but not carried out"),
         )
-        deleted = scenario.results.put(replace(deleted, was_gone=True))
+        _elapse_calmly(scenario)
+        deleted = scenario.results.put(_with_losses_beside(scenario, replace(deleted, was_gone=True)))
     return deleted
 
 
@@ -266,7 +297,7 @@ def wait_until_nothing_left(scenario: Scenario) -> Deletion:
         says=lambda left: f"left: {', '.join(sorted(left))}" if left else "gone",
         likely=lambda _: "the deletion does not reach every place in which templates are kept",
     )
-    _elapse_calmly(scenario)
+    elapse(_wait(scenario, "it does not come back", "dwell"))
     if back := deletion.traces(registry, deleted.template):
         raise Unmet(
             f"template {deleted.template}",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, field
-from http import HTTPStatus
 
 from streamspace_acceptance.domain.templates.created_template import Json, differences
 from streamspace_acceptance.outcomes import Unmet
@@ -60,7 +59,7 @@ class Change:
             return [f"the change before is answered {self.earlier_answer.gist}"]
         if not self.after.ok:
             return [f"the template is answered {self.after.gist}"]
-        said = {} if self.answer.status == HTTPStatus.NO_CONTENT else {"the answer": self.answer}
+        said = {"the answer": self.answer} if self.answer.body.strip() else {}
         if garbled := [
             f"{place} is {answer.excerpt()!r}"
             for place, answer in {**said, "the template": self.after}.items()

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from streamspace_acceptance.domain.templates.change import FIELDS, entries
 from streamspace_acceptance.domain.templates.created_template import NOT_THERE, Json
 from streamspace_acceptance.domain.templates.registry import TemplateRegistry
+from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.answers import Answer
 
 API, LIST, KUBERNETES = "the API", "the API's list", "Kubernetes"
 HISTORY = "its history"
+NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _COUNTS = re.compile(
-    r"(?<![\w.-])(\d+)\s+(?:\w+\s+){0,2}sessions?\b|\bsessions?(?:\(s\))?(?!\w)\W{1,3}(\d+)(?![\w.-])", re.IGNORECASE
+    rf"(?<![\w.-])(\d+|{'|'.join(NUMBERS)})\s+(?:[^\W\d][\w-]*\s+){{0,2}}sessions?\b"
+    r"|(?:\b|_|(?<=[a-z])(?=S))sessions?(?:\(s\))?(?:[ _-]?count)?(?: is| are)?\W{1,3}(\d+)(?![\w.-])",
+    re.IGNORECASE,
 )
-"""`2 sessions`, `2 active sessions`, `sessions: 2`, `session(s): 2`."""
+"""`2 sessions`, `two active sessions`, `sessions: 2`, `session(s): 2`, `active_sessions=2`."""
+_COUNTING_FIELD = re.compile(
+    r"(?:num(?:ber)?_?(?:of_?)?|active_?|running_?|used_?by_?|in_?use_?by_?)?sessions?_?(?:count|in_?use)?",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -25,7 +34,8 @@ class Deletion:
     `expected_in` are the places where it must have been for its absence to show anything, `after` those where it was
     afterwards, `lost` the sessions that then had another status or other pods. The look after a refusal is late enough
     to show a deletion that happens all the same. `changes` are the differences of a template that is still there.
-    `was_gone`: the API once said that there is no such template any more.
+    `was_gone`: the API once said that there is no such template any more. `beside`: the uids of the pods of running
+    sessions of other templates.
     """
 
     template: str
@@ -38,6 +48,7 @@ class Deletion:
     lost: tuple[str, ...]
     changes: tuple[str, ...] = ()
     was_gone: bool = False
+    beside: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def counts_rightly(self) -> bool:
@@ -47,8 +58,10 @@ class Deletion:
 
     @property
     def counts(self) -> list[int]:
-        """Every number of sessions that the answer's sentence names."""
-        return [int(first or second) for first, second in _COUNTS.findall(self.message)]
+        """Every number of sessions that the answer's sentence names, or else its fields."""
+        found = [first or second for first, second in _COUNTS.findall(self.message)]
+        numbers = [int(text) if text.isdigit() else NUMBERS.index(text.lower()) for text in found]
+        return numbers or list(_in_fields(_error(self.answer)))
 
 
 @dataclass(frozen=True)
@@ -62,6 +75,24 @@ class Leftovers:
     session: Answer
     again: Answer
     versions: int | None
+
+
+def _error(answer: Answer) -> Json:
+    try:
+        return {} if answer.ok else answer.object()
+    except Unmet:
+        return {}
+
+
+def _in_fields(error: Json) -> Iterator[int]:
+    """The numbers in fields such as `activeSessions`, and the lengths of lists of sessions."""
+    for name, value in error.items():
+        if isinstance(value, dict):
+            yield from _in_fields(value)
+        elif _COUNTING_FIELD.fullmatch(name) and isinstance(value, list):
+            yield len(value)
+        elif _COUNTING_FIELD.fullmatch(name) and isinstance(value, int) and not isinstance(value, bool):
+            yield value
 
 
 def ask_again(registry: TemplateRegistry, session: Answer, described: Json) -> Leftovers:
