@@ -58,7 +58,7 @@ class Bounded:
         response = self._pool.request(method, url, headers=asked, timeout=timeout, redirect=False, **options)
         if response.headers.get("Content-Encoding", "identity") != "identity":
             response.close()
-            raise urllib3.exceptions.HTTPError("the answer is compressed, although that was not asked for")
+            raise urllib3.exceptions.HTTPError("the answer is compressed, although the suite did not request that")
         if response.status == HTTPStatus.OK and "watch=" in url.partition("?")[2]:
             return response
         try:

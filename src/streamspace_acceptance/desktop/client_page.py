@@ -72,9 +72,9 @@ class ScreenLostError(Unmet):
     def __init__(self, name: str, trouble: str | None) -> None:
         super().__init__(
             "the page in the browser",
-            expected=f"a screen of {name}, on which the desktop is",
-            actual=f"the {name} screen is gone from the page",
-            likely=trouble or "the page takes its screen away while the desktop is used",
+            expected=f"a {name} screen that shows the desktop",
+            actual=f"the {name} screen is no longer in the page",
+            likely=trouble or "the page removes its screen while the desktop is in use",
         )
 
 

@@ -187,7 +187,7 @@ def random_colours(count: int, fits: Callable[[Colour], bool], apart: int = 0) -
     while len(found) < count:
         colour = next(drawn, None)
         if colour is None:
-            raise Unproven("the desktop shows nearly every colour already: no other one would stand out in its picture")
+            raise Unproven("the desktop already shows nearly every colour: no other one would stand out")
         alike = any(all(abs(a - b) < apart for a, b in zip(colour, other, strict=True)) for other in found)
         if not alike and fits(colour):
             found.append(colour)

@@ -32,7 +32,7 @@ def cluster_answers(standing: ClusterStatus, kubectls_word: CommandResult | None
             "the Kubernetes cluster" if standing.trouble or kubectls_word is None else f"`{kubectls_word.command}`",
             expected="a Kubernetes that is ready and reports its version",
             actual=trouble,
-            likely="the cluster is not started, or the kubeconfig leads elsewhere",
+            likely="the cluster is not running, or the kubeconfig points to another one",
         )
 
 
@@ -128,7 +128,7 @@ def healthy(health: Health) -> None:
             "the API's health answer",
             expected="200, and a body that says ok",
             actual=health.told,
-            likely="the API, its database or its cache; see the API's log",
+            likely="the API, its database or its cache is unhealthy; see the API's log",
         )
 
 
@@ -147,7 +147,7 @@ def credentials_found(credentials: Credentials | None, search: Search) -> None:
         doubtful = f"; what stands in {search.found[0].place} is not a valid password" if search.found else ""
         raise Unmet(
             "the administrator's credentials",
-            expected="a name and a password, where the plan says",
+            expected="a name and a password in the place that the plan describes",
             actual=f"nothing in {' or '.join(search.looked)}{doubtful}",
             likely="the API logged them at its first start, and that log is lost: set STREAMSPACE_ADMIN_PASSWORD",
         )
@@ -178,9 +178,9 @@ def login_works(trial: LoginAttempts, door: LoginClient) -> None:
     if answered:
         raise Unmet(
             "calls without a valid token",
-            expected="each refused, as GET of the sessions is",
+            expected="each refused, like GET of the sessions",
             actual="; ".join(answered),
-            likely="these paths stand before the check of tokens",
+            likely="these paths skip the token check",
         )
 
 

@@ -38,7 +38,7 @@ def kept(file: SavedFile, found: FileState) -> None:
             f"{file.path} in pod {found.pod}",
             expected=f"{file.text!r}, as this run saved it",
             actual="; ".join(troubles),
-            likely="the home is not on the volume on which it was, or the volume was emptied or set back",
+            likely="the home is on another volume, or the volume was emptied or restored",
         )
 
 
@@ -57,7 +57,7 @@ def on_own_volume(home: HomeVolume) -> None:
             f"{home.path} in pod {home.pod}",
             expected=f"the session's own volume claim, Bound, mounted at {home.path}",
             actual="; ".join(troubles),
-            likely="the pod's volumes do not follow the session",
+            likely="the pod does not mount the session's volume",
         )
 
 

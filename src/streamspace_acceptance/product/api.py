@@ -182,7 +182,7 @@ class StreamSpaceApi(ProfileCalls):
                 answer.call,
                 expected=f"the session {session_id} with its status",
                 actual=answer.gist,
-                likely="the API answers about another session, or from memory",
+                likely="the API answers about another session, or from a cache",
             )
         return str(session[fields["status"]])
 

@@ -13,11 +13,11 @@ from streamspace_acceptance.verdict.verdict_file import CriterionResult, RunResu
 
 
 def early_end(run: RunResult) -> str:
-    """That the run did not come to its end, as a sentence; empty if it did."""
+    """That the run did not finish, as a sentence; empty if it did."""
     if run.interruption:
         return f"The run was {run.interruption}; what it did not reach is unproven."
     if run.ended is None:
-        return "The run did not come to its end (it was killed, or it still goes on). These are its results so far."
+        return "The run did not finish: it was killed, or is still running. These are its results so far."
     return ""
 
 

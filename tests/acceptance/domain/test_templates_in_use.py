@@ -53,7 +53,7 @@ def test_a_change_that_is_not(wrong: Change, says: str) -> None:
 
 def test_a_change_behind_a_cache_names_the_cache() -> None:
     stale = replace(change(after=answer(OLD)), kept="Age: 7")
-    assert "likely:   the API gives an earlier answer, from a cache (Age: 7)" in unmet(expect.templates.changed, stale)
+    assert "likely:   the API answers from a cache (Age: 7)" in unmet(expect.templates.changed, stale)
 
 
 def provisioned(
@@ -76,8 +76,8 @@ def test_a_session_has_what_was_asked_for() -> None:
         (provisioned(V1), "firefox:v1"),
         (provisioned(V2, API=V1), "API: firefox:v1"),
         (provisioned(replace(V2, memory="1Gi")), "memory 1Gi"),
-        (provisioned(replace(V2, cpu=None)), "does not say"),
-        (replace(provisioned(V2), said={"API": V2}), "does not say"),
+        (provisioned(replace(V2, cpu=None)), "lacks an image"),
+        (replace(provisioned(V2), said={"API": V2}), "lacks an image"),
         (provisioned(V2, pods=()), "0 pods"),
         (provisioned(V2, pods=(pod(), pod(uid="uid-2"))), "2 pods"),
     ],

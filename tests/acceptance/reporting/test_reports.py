@@ -218,7 +218,7 @@ def test_a_killed_run_is_reported_as_one(tmp_path: Path) -> None:
     found = written(tmp_path, ended=False)
     assert "◻ UNDECIDED" in found["SUMMARY.md"]
     for text in (found["SUMMARY.md"], found[PHASE_1]):
-        assert "The run did not come to its end" in text
+        assert "The run did not finish" in text
 
 
 def test_the_embedded_streamspace_is_called_by_its_name(tmp_path: Path) -> None:

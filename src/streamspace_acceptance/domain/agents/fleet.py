@@ -101,8 +101,8 @@ def wait_for_online(scenario: Scenario, count: int, within: Budget | None = None
         listed = AgentApi(clients.api).all()
         if strangers := others_agents(pods, listed, count):
             raise Unproven(
-                f"{', '.join(strangers)} online too, beside the pods of {clients.profile.agents.deployment}: "
-                "an agent of another cluster or kind may take part, whatever happens to these"
+                f"{', '.join(strangers)} are online too, beside the pods of {clients.profile.agents.deployment}: "
+                "an agent of another cluster or kind may take over"
             )
         if neighbours := other_workloads(pods, clients.profile.agents.deployment) if len(pods) != count else ():
             raise Unproven(

@@ -271,7 +271,7 @@ def warm_up(scenario: Scenario, count: int, template: str, size: Size) -> None:
             likely=(
                 "the product refuses the sessions, for the reason above"
                 if requests.refusals
-                else "a few sessions at once are too many (see 1.3-1)"
+                else "a few simultaneous sessions are too many (see 1.3-1)"
             ),
         )
     release(scenario, requests.ids, f"{count} sessions of the warm-up")

@@ -271,8 +271,8 @@ def wait_until_nothing_left(scenario: Scenario) -> Deletion:
         raise Unmet(
             f"template {deleted.template}",
             expected="nothing left of it",
-            actual=f"it was gone, and is back in {', '.join(sorted(back))}",
-            likely="something that has not heard of the deletion writes it again",
+            actual=f"it disappeared, and is back in {', '.join(sorted(back))}",
+            likely="a component that missed the deletion writes it again",
         )
     return deleted
 
