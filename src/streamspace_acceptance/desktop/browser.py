@@ -37,7 +37,7 @@ def find(setting: str | None) -> Path | None:
         if os.access(setting, os.X_OK) and Path(setting).is_file():
             return Path(setting)
         raise SetupProblem(
-            f"STREAMSPACE_BROWSER names {setting}, which is not a program: let it name a Chromium, or unset it."
+            f"STREAMSPACE_BROWSER is {setting}, which is not a program: set it to a Chromium, or unset it."
         )
     if _playwrights_own():
         return None
@@ -47,7 +47,7 @@ def find(setting: str | None) -> Path | None:
             return Path(found)
     raise SetupProblem(
         "No browser was found: install Chromium (apt-get install chromium, or playwright install chromium), "
-        "or name one in STREAMSPACE_BROWSER."
+        "or set STREAMSPACE_BROWSER to one."
     )
 
 

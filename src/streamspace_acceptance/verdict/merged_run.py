@@ -86,7 +86,7 @@ def exit_status(document: Json) -> int:
 
 def _check(runs: Sequence[ShardRun]) -> None:
     if not runs:
-        raise SetupProblem("There are no results of a shard in these folders: give the reports of each shard.")
+        raise SetupProblem("There are no results of a shard in these folders: name the reports of each shard.")
     for run in runs:
         if "shard" not in run.document:
             raise SetupProblem(f"{run.source} has the results of a whole run, not of a shard: leave it out.")

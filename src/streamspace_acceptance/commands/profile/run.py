@@ -28,7 +28,7 @@ def check(name: str | None) -> int:
 def _check(settings: Settings) -> int:
     profile, url = load(settings.profile), target.checked_url(settings)
     if settings.token is None:
-        raise SetupProblem("STREAMSPACE_TEST_TOKEN is not set: log in to StreamSpace and let it hold the token.")
+        raise SetupProblem("STREAMSPACE_TEST_TOKEN is not set: set it to the token from the login call.")
     redactor.register_secret(settings.token)
     _say(f"Contract profile {profile.name} and StreamSpace at {url}:")
     with HttpClient(url, settings.token) as http:
