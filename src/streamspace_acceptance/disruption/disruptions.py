@@ -39,7 +39,7 @@ class Disruptions:
     """Applies disruptions, each on record before it begins."""
 
     def __init__(self) -> None:
-        self._applied: list[tuple[Disruption, journal.Entry]] = []
+        self._applied: list[tuple[Disruption, journal.JournalEntry]] = []
         self._lasting: list[Disruption] = []
 
     def apply(self, disruption: Disruption, *, lasting: bool = False) -> None:
@@ -77,7 +77,7 @@ class Disruptions:
         """Reverts all disruptions, the last one first; RevertError when one remains."""
         self._revert(list(self._applied))
 
-    def _revert(self, wanted: list[tuple[Disruption, journal.Entry]]) -> None:
+    def _revert(self, wanted: list[tuple[Disruption, journal.JournalEntry]]) -> None:
         troubles = []
         for disruption, entry in reversed(wanted):
             self._applied.remove((disruption, entry))

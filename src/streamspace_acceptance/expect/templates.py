@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 from streamspace_acceptance.domain.sessions.provision import Provision, Provisioned
-from streamspace_acceptance.domain.templates.change import LIKELY, Change
+from streamspace_acceptance.domain.templates.change import LIKELY, TemplateChange
 from streamspace_acceptance.domain.templates.created_template import CreatedTemplate, Json, differences
 from streamspace_acceptance.domain.templates.mistake_trials import MistakeAttempt, MistakeTrial
 from streamspace_acceptance.evidence.judged import Table, judged, table
@@ -156,7 +156,7 @@ def _require_no_limit(trial: MistakeTrial) -> None:
         )
 
 
-def changed(change: Change) -> None:
+def changed(change: TemplateChange) -> None:
     """The change was accepted, and the template reads as sent, and as before where nothing was sent."""
     judged("the template before", change.before)
     if change.earlier_answer is not None:
@@ -212,7 +212,7 @@ def unaffected(before: Provisioned, now: Provisioned, uids: frozenset[str]) -> N
         )
 
 
-def history_kept(change: Change, answer: Answer) -> None:
+def history_kept(change: TemplateChange, answer: Answer) -> None:
     """The history holds all that the template was and what it is, by the numbers of the versions, in either order.
 
     Unproven where there is no history.

@@ -154,7 +154,7 @@ def _lines(
             names = escape(compact(group))
             if len(group) == 1:
                 names = f"{_linked(names, scenarios.get(group[0].id))} {escape(group[0].text)}"
-            fault = "BROKEN (not a finding about the product): " if verdict is Verdict.BROKEN else ""
+            fault = "BROKEN (not a failure of the product): " if verdict is Verdict.BROKEN else ""
             yield f"<li>{names}: {fault}{escape(short(_wanted(group[0], time_scale) + reason))}</li>"
         yield "</ul>"
 

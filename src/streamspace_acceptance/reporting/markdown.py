@@ -23,7 +23,7 @@ STATUS = {
 }
 LEGEND = (
     "✅ PASS: proven. ❌ FAIL: the product is wrong. ⚠️ BROKEN: the suite, the cluster or the network is wrong, so this "
-    "is not a finding about the product. ◻ UNPROVEN: not shown, for the reason given."
+    "is not a failure of the product. ◻ UNPROVEN: not shown, for the reason given."
 )
 _LONGEST = 240
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|#~])")

@@ -41,7 +41,7 @@ TIME_TAKEN = "time to be shown"
 
 
 @dataclass(frozen=True)
-class Change:
+class VerdictChange:
     """A criterion with another verdict than in the run of `when`."""
 
     line: CriterionResult
@@ -74,13 +74,13 @@ class Trend:
     """`lost` is what an earlier run proved and this one did not show. `runs` is how many could be compared with."""
 
     runs: int
-    red: tuple[Change, ...] = ()
-    green: tuple[Change, ...] = ()
-    lost: tuple[Change, ...] = ()
+    red: tuple[VerdictChange, ...] = ()
+    green: tuple[VerdictChange, ...] = ()
+    lost: tuple[VerdictChange, ...] = ()
     worse: tuple[Worse, ...] = ()
     together: tuple[Together, ...] = ()
 
-    def earlier(self, line: CriterionResult) -> Change | None:
+    def earlier(self, line: CriterionResult) -> VerdictChange | None:
         """How the criterion stood before it turned red."""
         return next((change for change in self.red if change.line.id == line.id), None)
 
@@ -118,11 +118,11 @@ def _target(run: RunResult) -> tuple[str, float]:
     return "embedded" if run.embedded else run.environment.get(run_facts.TARGET, ""), run.time_scale
 
 
-def _change(line: CriterionResult, earlier: Sequence[RunResult]) -> Change | None:
+def _change(line: CriterionResult, earlier: Sequence[RunResult]) -> VerdictChange | None:
     last = next(((run, before) for run, before in _judged(line, earlier)), None)
     if last is None or last[1].verdict is line.verdict:
         return None
-    return Change(line, last[1].verdict, last[0].began)
+    return VerdictChange(line, last[1].verdict, last[0].began)
 
 
 def _worse(line: CriterionResult, earlier: Sequence[RunResult]) -> Iterator[Worse]:

@@ -18,7 +18,7 @@ from streamspace_acceptance.verdict.scenario_result import is_wait
 
 
 @dataclass(frozen=True)
-class Entry:
+class LedgerEntry:
     """One line of the ledger. `seconds` is the time its Then sentence took, `evidence` what it attached but waits."""
 
     test: Test
@@ -53,7 +53,7 @@ class Ledger:
         self.plan = plan
         self.record = record
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[LedgerEntry]:
         """The ledger by now, in the plan's order. It has only tests with a selected scenario."""
         proofs: dict[str, dict[str, list[_Proof]]] = {}
         for scenario in self.record.selected:
@@ -76,7 +76,7 @@ class Ledger:
         """How many criteria do not apply to the target; they count as UNPROVEN."""
         return sum(not entry.judgement.applies for entry in self.entries())
 
-    def _entry(self, test: Test, criterion: Criterion, proofs: list[_Proof]) -> Iterator[Entry]:
+    def _entry(self, test: Test, criterion: Criterion, proofs: list[_Proof]) -> Iterator[LedgerEntry]:
         """The criterion's line; none if its sentence is in a scenario that was not selected."""
         if proofs:
             judged = worst([proof.judged for proof in proofs])
@@ -85,11 +85,13 @@ class Ledger:
             kept = added([kept for proof in proofs for kept in evidence.distributions_of(proof.step)])
             seconds = sum(proof.step.duration for proof in proofs)
             met = tuple(sorted({deviation for proof in proofs for deviation in proof.deviations}))
-            yield Entry(test, criterion, judged, figures, seconds, tuple(self._evidence(proofs)), met, tuple(kept))
+            yield LedgerEntry(
+                test, criterion, judged, figures, seconds, tuple(self._evidence(proofs)), met, tuple(kept)
+            )
         elif criterion.sentence is None:
-            yield Entry(test, criterion, Judgement(Verdict.UNPROVEN, NO_SENTENCE))
+            yield LedgerEntry(test, criterion, Judgement(Verdict.UNPROVEN, NO_SENTENCE))
         elif not self._is_unselected(criterion.sentence):
-            yield Entry(
+            yield LedgerEntry(
                 test, criterion, Judgement(Verdict.UNPROVEN, f"no scenario has the sentence “{criterion.sentence}”")
             )
 

@@ -9,7 +9,7 @@ import pytest
 from streamspace_acceptance import expect
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.domain.sessions.provision import PLACES_OF_POD, Provision, Provisioned
-from streamspace_acceptance.domain.templates.change import Change
+from streamspace_acceptance.domain.templates.change import TemplateChange
 from streamspace_acceptance.domain.templates.deletion import Deletion, Leftovers
 from tests.acceptance.domain.test_templates import READ, unmet, unproven
 from tests.support.samples import SESSION, Json, answer, pod
@@ -26,8 +26,8 @@ NEW: Json = {**OLD, **SENT, "version": 2, "updatedAt": "2026-01-02T00:00:00Z"}
 TOLD = {"error": "database", "message": "It did not answer."}
 
 
-def change(*, made_answer: Any = None, after: Any = None, listed: tuple[Json, ...] = (NEW,)) -> Change:
-    return Change(OLD, SENT, made_answer or answer(NEW), after or answer(NEW), listed)
+def change(*, made_answer: Any = None, after: Any = None, listed: tuple[Json, ...] = (NEW,)) -> TemplateChange:
+    return TemplateChange(OLD, SENT, made_answer or answer(NEW), after or answer(NEW), listed)
 
 
 def test_a_change_is_read_back() -> None:
@@ -47,7 +47,7 @@ def test_a_change_is_read_back() -> None:
         (change(listed=(OLD,)), "in the list, image"),
     ],
 )
-def test_a_change_that_is_not(wrong: Change, says: str) -> None:
+def test_a_change_that_is_not(wrong: TemplateChange, says: str) -> None:
     assert says in unmet(expect.templates.changed, wrong)
 
 

@@ -183,7 +183,7 @@ def test_distributions_of_earlier_runs_are_added_up(tmp_path: Path) -> None:
 def test_what_is_broken_is_no_issue(tmp_path: Path) -> None:
     found = written(tmp_path, c12_1="BROKEN")
     assert "issues/1.2-1.md" not in found
-    assert "**Issue Filed**: none (not a finding about the product)" in found[PHASE_1]
+    assert "**Issue Filed**: none (not a failure of the product)" in found[PHASE_1]
     assert "◻ UNDECIDED" in found["SUMMARY.md"]
     assert "- ⚠️ 1.2-1 The pod is recreated: ConnectionError" in found["SUMMARY.md"]
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import chain
 
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
-from streamspace_acceptance.commands.profile.check import Finding, Fit, of_api, of_cluster, unreadable
+from streamspace_acceptance.commands.profile.check import Comparison, Fit, of_api, of_cluster, unreadable
 from streamspace_acceptance.outcomes import SetupProblem
 from streamspace_acceptance.product.calls import ProfileCalls
 from streamspace_acceptance.product.http import HttpClient, NoAnswer
@@ -42,7 +42,7 @@ def _check(settings: Settings) -> int:
     return int(any(finding.fit is Fit.WRONG for finding in found))
 
 
-def _of_cluster(settings: Settings, profile: Profile) -> Iterator[Finding]:
+def _of_cluster(settings: Settings, profile: Profile) -> Iterator[Comparison]:
     files = settings.kubeconfig_files()
     if not files:
         return
@@ -52,7 +52,7 @@ def _of_cluster(settings: Settings, profile: Profile) -> Iterator[Finding]:
         yield unreadable(error)
 
 
-def _told(finding: Finding) -> Finding:
+def _told(finding: Comparison) -> Comparison:
     _say(f"{finding.fit:<6} {finding.place}: {finding.sentence}")
     return finding
 

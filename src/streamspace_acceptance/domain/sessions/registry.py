@@ -31,7 +31,7 @@ LOOKS_AGAIN = "`streamspace-acceptance sweep` looks again"
 @dataclass
 class _Record:
     asked: Asked
-    entry: journal.Entry
+    entry: journal.JournalEntry
     seconds: float
     sent: bool = True
     answered: bool = False

@@ -26,7 +26,7 @@ PROGRESS_SECONDS = 15.0
 """A log has a line about work that goes on each so many seconds at the most."""
 
 
-class Screen:
+class ConsoleScreen:
     """Prints lines, and on a terminal shows what is going on right now."""
 
     def __init__(self, stream: TextIO) -> None:
