@@ -25,8 +25,8 @@ class Disruption(Protocol):
 
 
 @runtime_checkable
-class Held(Protocol):
-    """A disruption that somebody else could take back. `check_held` raises ClusterError when that has happened."""
+class Guarded(Protocol):
+    """A disruption that somebody else could revert. `check_held` raises ClusterError if that happened."""
 
     def check_held(self) -> None: ...
 
@@ -55,7 +55,7 @@ class Disruptions:
     def check_held(self) -> None:
         """ClusterError when somebody else has taken a disruption back."""
         for disruption, _ in self._applied:
-            if isinstance(disruption, Held):
+            if isinstance(disruption, Guarded):
                 disruption.check_held()
 
     def names(self) -> list[str]:

@@ -98,7 +98,7 @@ def measured(reading: Figure) -> str:
 def spread(kept: KeptDistribution) -> str:
     """`p50 31.0 ms, p90 ...`: the percentiles of a distribution; a damaged one says so."""
     try:
-        return histogram.read(kept).describe(kept.unit)
+        return histogram.decode(kept).describe(kept.unit)
     except ValueError as error:
         return plain(str(error))
 

@@ -60,7 +60,7 @@ class Worse:
 
 
 @dataclass(frozen=True)
-class Together:
+class MergedDistribution:
     """A distribution of this run, and that of all values of the last `runs` runs that proved the criterion."""
 
     line: CriterionResult
@@ -78,7 +78,7 @@ class Trend:
     green: tuple[VerdictChange, ...] = ()
     lost: tuple[VerdictChange, ...] = ()
     worse: tuple[Worse, ...] = ()
-    together: tuple[Together, ...] = ()
+    together: tuple[MergedDistribution, ...] = ()
 
     def earlier(self, line: CriterionResult) -> VerdictChange | None:
         """How the criterion stood before it turned red."""
@@ -139,13 +139,13 @@ def _worse(line: CriterionResult, earlier: Sequence[RunResult]) -> Iterator[Wors
             yield Worse(line, figure, Figure(figure.name, median(values), figure.unit), len(values))
 
 
-def _together(line: CriterionResult, earlier: Sequence[RunResult]) -> Iterator[Together]:
+def _together(line: CriterionResult, earlier: Sequence[RunResult]) -> Iterator[MergedDistribution]:
     proven = [before for _, before in _judged(line, earlier) if before.verdict is Verdict.PROVEN][:LOOKS_BACK]
     for here in line.distributions:
         same = [kept for before in proven for kept in before.distributions if _same(kept, here)]
         with suppress(ValueError):  # a damaged one cannot be added up; its own run's report says so
             if same:
-                yield Together(line, here, histogram.added(same)[0], len(same))
+                yield MergedDistribution(line, here, histogram.merge(same)[0], len(same))
 
 
 def _judged(line: CriterionResult, earlier: Sequence[RunResult]) -> Iterator[tuple[RunResult, CriterionResult]]:

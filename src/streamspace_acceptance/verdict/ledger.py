@@ -10,7 +10,7 @@ from typing import Any
 
 from streamspace_acceptance.deviations import Deviation
 from streamspace_acceptance.evidence.run_evidence import Attachment, Figure, KeptDistribution, RunEvidence
-from streamspace_acceptance.measuring.histogram import added
+from streamspace_acceptance.measuring import histogram
 from streamspace_acceptance.verdict.judgement import NO_SENTENCE, Judgement, Verdict, judge_criteria, worst
 from streamspace_acceptance.verdict.register import Criterion, Register, Test
 from streamspace_acceptance.verdict.run_record import RunRecord
@@ -82,7 +82,7 @@ class Ledger:
             judged = worst([proof.judged for proof in proofs])
             evidence = self.record.evidence
             figures = tuple(figure for proof in proofs for figure in evidence.figures_of(proof.step))
-            kept = added([kept for proof in proofs for kept in evidence.distributions_of(proof.step)])
+            kept = histogram.merge([kept for proof in proofs for kept in evidence.distributions_of(proof.step)])
             seconds = sum(proof.step.duration for proof in proofs)
             met = tuple(sorted({deviation for proof in proofs for deviation in proof.deviations}))
             yield LedgerEntry(

@@ -190,7 +190,7 @@ def _joined(lines: Sequence[Json]) -> Json:
 
 def _added(kept: Sequence[KeptDistribution]) -> Sequence[KeptDistribution]:
     try:
-        return histogram.added(kept)
+        return histogram.merge(kept)
     except ValueError as error:
         raise SetupProblem(f"The results of the shards cannot be merged: {error}.") from error
 

@@ -152,7 +152,7 @@ def test_a_figure_beside_the_one_that_is_judged_has_no_target(tmp_path: Path) ->
 
 def keep(folder: ReportFolder, *values: float, hdr: str = "") -> None:
     """Give the first criterion of a run a distribution of so many milliseconds."""
-    kept = histogram.kept("restart", values, "ms")
+    kept = histogram.encode("restart", values, "ms")
     change(folder, lambda run: run["criteria"][0].update(distributions=[asdict(replace(kept, hdr=hdr or kept.hdr))]))
 
 

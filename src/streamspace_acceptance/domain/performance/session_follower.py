@@ -158,8 +158,8 @@ class SessionFollower:
     def moments(self, requests: ScheduledRequests) -> list[SessionMoments]:
         """The moments of each request's session, in the order in which the requests were due."""
         found = [
-            SessionMoments.of(asked.user, shot, made)
-            for asked, shot, made in zip(requests.asked, requests.load.shots, requests.creations, strict=True)
+            SessionMoments.of(asked.user, call, made)
+            for asked, call, made in zip(requests.asked, requests.load.calls, requests.creations, strict=True)
         ]
         known = {session.session: session for session in found if session.session is not None}
         by_object, _ = self.objects.first(self._words)

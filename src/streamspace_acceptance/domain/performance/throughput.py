@@ -234,7 +234,7 @@ def judged(scenario: Scenario) -> Bursts:
     found = scenario.results[Bursts]
     attachments.attach_text("rate", found.describe())
     seconds = [session.seconds for session in found.sessions if session.seconds is not None]
-    histogram.keep("time per session", seconds, "s")
+    histogram.record("time per session", seconds, "s")
     return found
 
 
