@@ -1,4 +1,4 @@
-"""streamspace-acceptance: the commands beside `behave` itself."""
+"""The commands of `streamspace-acceptance`; `behave` itself runs the tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ways in which a check can end other than well, and how each one reads.
+"""The outcomes of a check other than success, and how each one reads in a report.
 
 Four verdicts, never three: a step that returns has PROVEN its criterion, `Unmet` says the product FAILED it,
 `Unproven` says that it could not be shown, and every other exception says that the check itself is BROKEN.

@@ -1,4 +1,4 @@
-"""The proxy for an address, one policy for every client of the suite: the environment's, and none for the loopback.
+"""The proxy for an address, for every client of the suite: the environment's, but none for loopback addresses.
 
 HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY are read in lower case and upper case, as curl reads them.
 """

@@ -1,4 +1,4 @@
-"""The number of calls to Kubernetes by kind: on a big cluster, watches and lists are what costs its API server."""
+"""The number of calls to Kubernetes by kind. On a big cluster, watches and lists cost its API server most."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The processes that this program has started: which they are, and the end of one."""
+"""The child processes of this program: list them, and end one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Round trips through a connection, a known delay that is found again, and the runner's own lateness meanwhile."""
+"""Round trips through a connection, a self-check with a known delay, and the runner's own lateness meanwhile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The talk of an RFB handshake (RFC 6143), as noVNC leads it: versions, security, the desktop's size and name."""
+"""The RFB handshake (RFC 6143), as noVNC performs it: versions, security, the desktop's size and name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Between the plan's words, in which the suite reads and writes, and those of the active profile.
+"""Translation between the plan's words, which the suite uses, and those of the active profile.
 
 Answers are translated when they are read as objects; what the evidence shows is what the product sent.
 """

@@ -1,4 +1,4 @@
-"""Rules for code: steps say and do not do, only `waiting` lets time pass, and loop variables are named by a noun."""
+"""Rules for code: steps contain no logic, only `waiting` waits, and loop variables have nouns for names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compares a contract profile with a live API. Only made-up ids and names are sent, so nothing is made or changed."""
+"""Compares a contract profile with a live API. It sends only made-up ids and names, so it changes nothing."""
 
 from __future__ import annotations
 
