@@ -30,7 +30,7 @@ class Unmet(AssertionError):
         super().__init__(self.render())
 
     def with_parts(self, *, subject: str | None = None, actual: str | None = None, likely: str | None = None) -> Unmet:
-        """The same failure, of which the given parts are replaced: more is known about it now."""
+        """The same failure with the given parts replaced."""
         return Unmet(
             self.subject if subject is None else subject,
             expected=self.expected,
@@ -40,7 +40,7 @@ class Unmet(AssertionError):
         )
 
     def render(self) -> str:
-        """The failure as it stands in the console and in the report: one line for each part."""
+        """The failure as console and report show it: one line for each part."""
         return "\n".join(
             (
                 _line(self.subject),
@@ -66,9 +66,9 @@ class Unproven(Exception):
 
 
 class NotApplicable(Unproven):
-    """A criterion is about something that this target, by what it says of itself, does not have.
+    """A criterion is about something that this target declares not to have.
 
-    It is UNPROVEN, and counts neither for nor against the run: no gate closes for it, and no exit status tells of it.
+    It is UNPROVEN, and counts neither for nor against the run: it closes no gate and changes no exit status.
     """
 
 

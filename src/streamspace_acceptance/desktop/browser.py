@@ -52,14 +52,14 @@ def find(setting: str | None) -> Path | None:
 
 
 def _playwrights_own() -> bool:
-    """Whether Playwright's own download of Chromium is there, without starting Playwright."""
+    """Whether Playwright's own download of Chromium exists, without starting Playwright."""
     home = os.environ.get("PLAYWRIGHT_BROWSERS_PATH")
     cache = Path(home) if home else Path.home() / ".cache" / "ms-playwright"
     return any(cache.glob("chromium-*/chrome-linux*/chrome"))
 
 
 class _Chromium:
-    """One browser process, the process that drives it, and the way in which all calls to it are made."""
+    """One browser process, the process that drives it, and the watchdog of all calls to it."""
 
     def __init__(
         self, executable: Path | None, pins: frozenset[str], control: Callable[[], float | str], seconds: float

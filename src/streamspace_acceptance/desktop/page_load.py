@@ -177,7 +177,7 @@ class PageLoad:
         return ""
 
     def _document_comes(self, seconds: float) -> bool:
-        """Whether the document and its own scripts are there within that time."""
+        """Whether the document and its own scripts load within that time."""
         try:
             self.page.wait_for_load_state("domcontentloaded", timeout=seconds * 1000)
         except Late:

@@ -153,7 +153,7 @@ def credentials_found(credentials: Credentials | None, search: Search) -> None:
         )
 
 
-def login_works(trial: LoginAttempts, door: LoginClient) -> None:
+def login_works(trial: LoginAttempts, client: LoginClient) -> None:
     """A login gives a token that the API accepts, and no other password or token opens any call."""
     subject = f"a login with what {trial.place} says"
     judged("the login", _outcome_of(trial.login))
@@ -168,9 +168,9 @@ def login_works(trial: LoginAttempts, door: LoginClient) -> None:
         fails = trial.login.status >= HTTPStatus.INTERNAL_SERVER_ERROR or (trial.login.ok and tells_error(trial.login))
         wrong = "the credentials are not, or no longer, the administrator's"
         raise _unmet(subject, "a token", trial.login, "the API fails at logins; see its log" if fails else wrong)
-    if not door.lists_sessions(trial.opened):
+    if not client.lists_sessions(trial.opened):
         raise _unmet(subject, "a token that the API accepts", trial.opened or trial.login, "the token is not valid")
-    _wrong_passwords_refused(trial, door)
+    _wrong_passwords_refused(trial, client)
     for what, answer in trial.controls.items():
         if answer.status not in _REFUSALS and not _leads_to_login(answer):
             raise _unmet(f"a call with {what}", "a refusal", answer, "the API does not check tokens")
@@ -184,11 +184,11 @@ def login_works(trial: LoginAttempts, door: LoginClient) -> None:
         )
 
 
-def _wrong_passwords_refused(trial: LoginAttempts, door: LoginClient) -> None:
-    if not 400 <= trial.wrong_password.status < 500 or door.token(trial.wrong_password) is not None:
+def _wrong_passwords_refused(trial: LoginAttempts, client: LoginClient) -> None:
+    if not 400 <= trial.wrong_password.status < 500 or client.token(trial.wrong_password) is not None:
         raise _unmet("a login with a wrong password", "a refusal", trial.wrong_password, "any password is accepted")
     for what, login in trial.wrong_logins.items():
-        if door.token(login) is not None:
+        if client.token(login) is not None:
             raise _unmet(f"a login with {what}", "a refusal", login, "not the whole password is compared")
 
 

@@ -48,7 +48,7 @@ class ScheduledCall(Generic[T]):
 
     @property
     def lag(self) -> float:
-        """Seconds from the moment when it was due until it was sent; endless for one that was not sent."""
+        """Seconds from the moment when it was due until it was sent; infinite for one that was not sent."""
         return float("inf") if self.sent is None else self.sent - self.due
 
 

@@ -199,7 +199,7 @@ class StreamSpaceApi(ProfileCalls):
         return self._answered("hibernate_session", session_id, seconds=COMMAND_SECONDS)
 
     def order_hibernation(self, session_id: str) -> Answer:
-        """The same, whatever the API answers."""
+        """The same; gives any answer of the API."""
         return self.call("hibernate_session", session_id)
 
     def wake_session(self, session_id: str) -> Answer:

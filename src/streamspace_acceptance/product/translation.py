@@ -82,7 +82,7 @@ def names_of(profile: Profile, call: str, field: str) -> set[str]:
 
 
 def read(item: Json, paths: Iterable[str]) -> object:
-    """The first of the values at paths with dots that is there; None when none is."""
+    """The first existing value of those at paths with dots; None if there is none."""
     return next((value for value in (_at(item, path) for path in paths) if value is not None), None)
 
 

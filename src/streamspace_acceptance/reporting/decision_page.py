@@ -160,7 +160,7 @@ def _lines(
 
 
 def _wanted(line: CriterionResult, time_scale: float) -> str:
-    """The limit of a criterion that FAILED, so that it stands beside the figure."""
+    """The limit of a criterion that FAILED, to show beside the figure."""
     wanted = limit(line, time_scale) if line.verdict is Verdict.FAILED else ""
     return f"limit {wanted}; " if wanted else ""
 

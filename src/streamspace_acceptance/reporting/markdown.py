@@ -96,7 +96,7 @@ def measured(reading: Figure) -> str:
 
 
 def spread(kept: KeptDistribution) -> str:
-    """`p50 31.0 ms, p90 ...`: the percentiles of a distribution; a damaged one says so."""
+    """`p50 31.0 ms, p90 ...`: the percentiles of a distribution, or that it is damaged."""
     try:
         return histogram.decode(kept).describe(kept.unit)
     except ValueError as error:

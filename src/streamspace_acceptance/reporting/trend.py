@@ -114,7 +114,7 @@ def is_worse(figure: Figure, earlier: Sequence[float]) -> bool:
 
 
 def _target(run: RunResult) -> tuple[str, float]:
-    """All embedded ones are the same target, whatever their port; others are identified by their address."""
+    """All embedded ones are the same target; others are identified by their address."""
     return "embedded" if run.embedded else run.environment.get(run_facts.TARGET, ""), run.time_scale
 
 

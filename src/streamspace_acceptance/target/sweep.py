@@ -108,7 +108,7 @@ class _Sweep:
     say: Say
     _troubles: list[str] = field(default_factory=list)
     _stay: set[str] = field(default_factory=set)
-    _told: set[str] = field(default_factory=set)
+    _reported: set[str] = field(default_factory=set)
 
     def run(self) -> set[str]:
         """Reverts disruptions first, so that the product can work; sessions are deleted before their templates.
@@ -223,8 +223,8 @@ class _Sweep:
         return sure
 
     def _tell_once(self, sentence: str) -> None:
-        if sentence not in self._told:
-            self._told.add(sentence)
+        if sentence not in self._reported:
+            self._reported.add(sentence)
             self.say(sentence)
 
     def _remove_user(self, entry: JournalEntry) -> None:

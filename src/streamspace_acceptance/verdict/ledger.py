@@ -69,7 +69,7 @@ class Ledger:
         ]
 
     def counts(self) -> dict[Verdict, int]:
-        """How many criteria got which verdict; all four are there."""
+        """The number of criteria with each verdict: all four."""
         return counts([entry.judgement.verdict for entry in self.entries()])
 
     def inapplicable(self) -> int:
@@ -121,6 +121,6 @@ def deviations_up_to(step: Any, scenario: Any, evidence: RunEvidence) -> tuple[D
 
 
 def counts(verdicts: Iterable[Verdict]) -> dict[Verdict, int]:
-    """How many there are of each verdict; all four are there, PROVEN first."""
+    """The number of each verdict: all four, PROVEN first."""
     found = Counter(verdicts)
     return {verdict: found[verdict] for verdict in sorted(Verdict, key=lambda verdict: verdict is not Verdict.PROVEN)}

@@ -135,7 +135,7 @@ def _sentence(number: int, document: Json, unreadable: Sequence[str]) -> str:
 
 
 def _scenarios(runs: Sequence[ShardRun], lost: Mapping[int, str]) -> Iterator[Json]:
-    """All scenarios in the order in which one runner runs them."""
+    """All scenarios in the order of one runner."""
     own = {(scenario["place"], scenario["line"]): scenario for run in runs for scenario in run.document["scenarios"]}
     others = {(scenario["place"], scenario["line"]): scenario for scenario in runs[0].document["shard"]["others"]}
     for planned in runs[0].document["shard"]["plan"]:
@@ -239,7 +239,7 @@ def _distinct(items: Iterator[Json]) -> list[Json]:
 
 
 def _close_gates(document: Json) -> None:
-    """Mark UNPROVEN whatever one runner would not have run. A product that a shard saw fail has failed all the same."""
+    """Mark UNPROVEN the scenarios that one runner would not have run. A failure that a shard saw stays FAILED."""
     phases = {test["id"]: test["phase"] for test in document["tests"]}
     closed = gates.closed_by(_not_passed(document, phases))
     if not closed:

@@ -202,7 +202,7 @@ class RunResult:
 
     @property
     def phases(self) -> list[int]:
-        """The phases of which something was to be judged."""
+        """The phases with selected criteria."""
         return sorted({test.phase for test in self.tests if test.asked})
 
 

@@ -110,7 +110,7 @@ def _check_words(path: Path, step: Any) -> Iterator[LintFinding]:
 
 
 def _check_criteria(folder: Path, features: Sequence[Any], plan: Register) -> Iterator[LintFinding]:
-    """Each sentence of the register stands in one Then of its test; each Then is a sentence of the register."""
+    """Each sentence of the register is exactly one Then of its test; each Then is a sentence of the register."""
     uses: Counter[tuple[str, str]] = Counter()
     for path, test, step in _judging_steps(features, plan):
         uses[test.id, step.name] += 1
@@ -137,7 +137,7 @@ def _judging_steps(features: Sequence[Any], plan: Register) -> Iterator[tuple[Pa
 
 
 def _outlines_once(feature: Any) -> Iterator[Any]:
-    """Each scenario as it stands in the file: an outline counts once, whatever its examples."""
+    """Each scenario as the file has it: an outline counts once, with any number of examples."""
     seen: set[int] = set()
     for scenario in feature.walk_scenarios():
         source = scenario.parent if scenario.parent in feature.iter_scenario_outlines() else scenario

@@ -34,7 +34,7 @@ def _check(settings: Settings) -> int:
     with HttpClient(url, settings.token) as http:
         try:
             findings = chain(of_api(ProfileCalls(http, profile)), _of_cluster(settings, profile))
-            found = [_told(finding) for finding in findings]
+            found = [_print_line(finding) for finding in findings]
         except NoAnswer as error:
             raise SetupProblem(f"The profile could not be checked: {error}.") from error
     counts = ", ".join(f"{sum(finding.fit is fit for finding in found)} {fit}" for fit in Fit)
@@ -52,7 +52,7 @@ def _of_cluster(settings: Settings, profile: Profile) -> Iterator[Comparison]:
         yield unreadable(error)
 
 
-def _told(finding: Comparison) -> Comparison:
+def _print_line(finding: Comparison) -> Comparison:
     _say(f"{finding.fit:<6} {finding.place}: {finding.sentence}")
     return finding
 

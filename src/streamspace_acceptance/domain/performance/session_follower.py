@@ -41,7 +41,7 @@ from streamspace_acceptance.waiting import (
 
 DESKTOPS_AT_ONCE = 4
 """So many handshakes at the same time: enough to be prompt, too few to be a load of their own."""
-KNOCK_SECONDS = 0.25
+HANDSHAKE_PAUSE_SECONDS = 0.25
 REST_SECONDS = 2.0
 """The same after a VNC server has greeted: some of them lock out who comes back at once."""
 LAST_LISTS = 10
@@ -263,7 +263,9 @@ def _open(follower: SessionFollower, session_id: str, ended: threading.Event) ->
             return
         except (Unmet, NoAnswer) as error:
             follower.desktops[session_id] = found = " ".join(str(error).split())
-        if isinstance(found, rfb.Framebuffer) or pause(REST_SECONDS if rfb.is_reached(found) else KNOCK_SECONDS, ended):
+        if isinstance(found, rfb.Framebuffer) or pause(
+            REST_SECONDS if rfb.is_reached(found) else HANDSHAKE_PAUSE_SECONDS, ended
+        ):
             return
 
 
