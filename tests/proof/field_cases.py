@@ -198,7 +198,7 @@ FIELD_FAULTS = [
         Page(script=at_the_end(viewer_pages.FIVE_A_SECOND)),
         "4.3",
         {"4.3-2"},
-        only="A desktop is looked at for a while",
+        only="A user watches a desktop",
         reason="the page draws",
     ),
 ]
