@@ -52,7 +52,7 @@ def _finite(number: str) -> float:
     """Too large a number would be read as one that JSON does not have, and written on as that."""
     value = float(number)
     if isinf(value):
-        raise ValueError(f"a number out of range: {number[:40]}")
+        raise ValueError(f"a number that nothing can hold: {number[:40]}")
     return value
 
 

@@ -154,7 +154,7 @@ FIELD_FAULTS = [
         Page(script=at_the_end(viewer_pages.SNOW)),
         "1.1d",
         unproven={"1.1d-4"},
-        reason="changes all the time",
+        reason="changes constantly",
     ),
     ProxyFault(
         "a veil that never goes",

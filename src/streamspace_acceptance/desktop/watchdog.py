@@ -47,8 +47,8 @@ class PageHangsError(Unmet):
         super().__init__(
             "the page in the browser",
             expected=f"{what} within {seconds:g} s",
-            actual="the page does not respond, and its browser had to be killed",
-            likely=f"a script of the page does not end; a new browser responds within {control:.1f} s",
+            actual="the page answers nothing, and its browser had to be killed",
+            likely=f"a script of the page never comes to an end; a fresh browser answers within {control:.1f} s",
         )
 
 

@@ -27,7 +27,7 @@ def trusted() -> ssl.SSLContext:
         return httpx.create_ssl_context()
     except OSError as error:  # ssl.SSLError is one
         raise SetupProblem(
-            f"SSL_CERT_FILE or SSL_CERT_DIR does not lead to a readable certificate ({error}): correct or unset it."
+            f"SSL_CERT_FILE or SSL_CERT_DIR names no certificates that can be read ({error}): correct or unset it."
         ) from error
 
 
