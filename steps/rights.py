@@ -17,12 +17,12 @@ def another_user_has_a_session(context: Context, template: str) -> None:
 
 @when("visitors without a token, with wrong ones and with an expired one try to see, open and end it")
 def visitors_try_everything(context: Context) -> None:
-    actions.visit(world(context))
+    actions.try_as_visitor(world(context))
 
 
 @when("the other user tries to see, open and end it")
 def the_other_user_tries_everything(context: Context) -> None:
-    actions.intrude(world(context))
+    actions.try_as_other_user(world(context))
 
 
 @then("no visitor sees the session")

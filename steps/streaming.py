@@ -28,7 +28,7 @@ def its_desktop_moves_in_turn(context: Context, time: Duration) -> None:
 def the_latency_is_below(context: Context, limit: Milliseconds) -> None:
     found = streaming.judged(world(context))
     attachments.attach_svg("round trips", charts.round_trips(found.trips, limit))
-    histogram.keep("WebSocket latency", found.trips, "ms")
+    histogram.record("WebSocket latency", found.trips, "ms")
     trips = expect.streaming.latency_below(found, limit)
     attachments.record_figures(trips.figures())
 

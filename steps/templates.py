@@ -4,7 +4,7 @@ from behave.runner import Context
 
 from streamspace_acceptance import expect
 from streamspace_acceptance.domain.templates import actions
-from streamspace_acceptance.domain.templates.change import Change
+from streamspace_acceptance.domain.templates.change import TemplateChange
 from streamspace_acceptance.domain.templates.deletion import Deletion
 from streamspace_acceptance.domain.templates.mistake_trials import MistakeTrial
 from streamspace_acceptance.sentences import Resources, given, then, when
@@ -95,7 +95,7 @@ def no_mistake_is_accepted(context: Context) -> None:
 
 @then("the template has the new image and resources")
 def it_reads_as_changed(context: Context) -> None:
-    expect.templates.changed(world(context).results[Change])
+    expect.templates.changed(world(context).results[TemplateChange])
 
 
 @then('a new session of "{user}" has the new image and resources')

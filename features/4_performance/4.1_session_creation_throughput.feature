@@ -1,6 +1,6 @@
 @phase4 @p1 @test-4.1
 Feature: 4.1 Session creation throughput
-  When many users begin at once, each of them can work soon.
+  Many users who start at the same time can all work soon.
 
   Scenario: Twenty users request sessions in one burst
     Given the "firefox-browser" template is available

@@ -1,8 +1,8 @@
 @phase4 @p1 @test-4.3
 Feature: 4.3 VNC streaming latency
-  A desktop in the browser feels like a desktop on the table.
+  A desktop in the browser responds like a local one.
 
-  Scenario: A desktop is looked at for a while
+  Scenario: A user watches a desktop
     Given "testuser" has a "firefox-browser" session with 1000m CPU and 2Gi memory open in a browser
     When its desktop stands still and moves in turn for 5 minutes
     Then the WebSocket latency is below 50 ms (90th percentile)

@@ -1,6 +1,6 @@
 @phase4 @p1 @test-4.4
 Feature: 4.4 Concurrent session capacity
-  An operator knows how many users can work, and what to enlarge when more of them come.
+  An operator knows how many users can work at the same time, and which resource limits them.
 
   Scenario: Sessions are added until one of them fails
     Given the "firefox-browser" template is available

@@ -1,4 +1,4 @@
-"""streamspace-acceptance: the commands beside `behave` itself."""
+"""The commands of `streamspace-acceptance`; `behave` itself runs the tests."""
 
 from __future__ import annotations
 
@@ -31,53 +31,52 @@ INTERRUPTED = 128 + signal.SIGINT
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command: 0 success, 1 failure, 2 invalid input (nothing was done), INTERRUPTED."""
     given = _parser().parse_args(arguments)
-    with_arguments: dict[str, Callable[[], int]] = {
-        "decide": lambda: _decide(given.require),
-        "explain": lambda: _explain(given.criterion),
-        "merge": lambda: _merge(given.folders, given.into),
-        "profile": lambda: _check_profile(given.profile),
-        "run": lambda: _run_in_shards(given),
-        "shards": lambda: _shards(given),
-        "sweep": lambda: _forget() if given.forget else _sweep(),
-        "verify": lambda: _verify(given.file),
-    }
-    return run(with_arguments.get(given.command) or COMMANDS[given.command][1])
+    return run(lambda: given.run(given))
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog=NAME, description="`behave` runs the tests; these are the commands beside it."
+        prog=NAME, description="Checks, reports and maintenance beside `behave`, which runs the tests."
     )
     parser.add_argument("--version", action="version", version=f"{NAME} {version(NAME)}")
     shtab.add_argument_to(parser, help="print a script that completes the commands in this shell")
-    commands = parser.add_subparsers(dest="command", required=True)
-    for name, (description, _) in COMMANDS.items():
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, description: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=description, description=f"{description[0].upper()}{description[1:]}.")
-        if name == "sweep":
-            command.add_argument("--forget", action="store_true", help="drop the records of targets that are gone")
-    deciding = commands.add_parser("decide", help=_DECIDE, description=f"{_DECIDE[0].upper()}{_DECIDE[1:]}.")
-    deciding.add_argument(
-        "--require", choices=[str(word) for word in DecisionWord], help="exit with 1 for any other word"
+        command.set_defaults(run=run)
+        return command
+
+    add("doctor", "check the environment, with advice for each failed check", _doctor)
+    add("report", "write the reports of the last run again, and report.html", _report)
+    decide = add("decide", "print the decision of the last run", _decide)
+    decide.add_argument(
+        "--require", choices=[str(word) for word in DecisionWord], help="exit with 1 for any other decision"
     )
-    explaining = commands.add_parser("explain", help=_EXPLAIN, description=f"{_EXPLAIN[0].upper()}{_EXPLAIN[1:]}.")
-    explaining.add_argument("criterion", help="an id of plan/criteria.toml, such as 1.1e-5")
-    verifying = commands.add_parser("verify", help=_VERIFY, description=f"{_VERIFY[0].upper()}{_VERIFY[1:]}.")
-    verifying.add_argument("file", type=Path, help="a conformance.yaml, beside the verdict.json of its run")
-    running = commands.add_parser("run", help=_RUN, description=f"{_RUN[0].upper()}{_RUN[1:]}.")
-    running.add_argument("-j", "--jobs", type=int, required=True, help="how many shards; the last one runs alone")
-    running.add_argument("--tags", action="append", default=[], help="as for behave")
-    running.add_argument("-D", dest="options", action="append", default=[], metavar="NAME=VALUE", help="as for behave")
-    dividing = commands.add_parser("shards", help=_SHARDS, description=f"{_SHARDS[0].upper()}{_SHARDS[1:]}.")
-    dividing.add_argument("count", type=int, nargs="?", help="how many runners there are")
-    dividing.add_argument("--tags", action="append", default=[], help="as for behave, and the same for each shard")
-    dividing.add_argument("--json", action="store_true", help="print a matrix for a CI system")
-    dividing.add_argument("--record", action="store_true", help=f"write {DURATIONS} from the last run")
-    merging = commands.add_parser("merge", help=_MERGE, description=f"{_MERGE[0].upper()}{_MERGE[1:]}.")
-    merging.add_argument("folders", type=Path, nargs="+", metavar="DIR", help="the reports of a shard")
-    merging.add_argument("--into", type=Path, required=True, help="the folder for the reports of the whole run")
-    profiles = commands.add_parser("profile", help=_PROFILE, description=f"{_PROFILE[0].upper()}{_PROFILE[1:]}.")
-    checking = profiles.add_subparsers(dest="action", required=True).add_parser("check", help=_PROFILE)
-    checking.add_argument("profile", nargs="?", help="a built-in profile or a file (default: STREAMSPACE_PROFILE)")
+    verify = add("verify", "check a conformance.yaml against the verdict.json beside it", _verify)
+    verify.add_argument("file", type=Path, help="the conformance.yaml")
+    sweep = add("sweep", "remove what killed runs left on the target of the settings", _sweep)
+    sweep.add_argument("--forget", action="store_true", help="drop the records of targets that no longer exist")
+    run = add("run", "run shards side by side on one target, and merge their reports", _run_in_shards)
+    run.add_argument("-j", "--jobs", type=int, required=True, help="number of shards; the last one runs alone")
+    run.add_argument("--tags", action="append", default=[], help="as for behave")
+    run.add_argument("-D", dest="options", action="append", default=[], metavar="NAME=VALUE", help="as for behave")
+    shards = add("shards", "divide a run among several runners, and print each one's command", _shards)
+    shards.add_argument("count", type=int, nargs="?", help="number of runners")
+    shards.add_argument("--tags", action="append", default=[], help="as for behave, and the same for each shard")
+    shards.add_argument("--json", action="store_true", help="print a matrix for a CI system")
+    shards.add_argument("--record", action="store_true", help=f"write {DURATIONS} from the last run")
+    merge = add("merge", "merge the reports of all shards into one set", _merge)
+    merge.add_argument("folders", type=Path, nargs="+", metavar="DIR", help="the reports of a shard")
+    merge.add_argument("--into", type=Path, required=True, metavar="DIR", help="folder for the merged reports")
+    profile = add("profile", "compare a contract profile with the StreamSpace of the settings", _check_profile)
+    check = profile.add_subparsers(required=True, metavar="COMMAND").add_parser("check", help="print each difference")
+    check.add_argument("profile", nargs="?", help="a built-in profile or a file (default: STREAMSPACE_PROFILE)")
+    explain = add("explain", "explain a criterion: its limit, its scenarios and the code that judges it", _explain)
+    explain.add_argument("criterion", help="an id of plan/criteria.toml, such as 1.1e-5")
+    add("sentences", "print all sentences that scenarios can use", _sentences)
+    add("lint", "check features and steps against the project's rules", _lint)
+    add("init", "write features, steps and settings into the current folder", _init)
     return parser
 
 
@@ -93,7 +92,7 @@ def run(command: Callable[[], int]) -> int:
         return INTERRUPTED
 
 
-def _report() -> int:
+def _report(_given: argparse.Namespace) -> int:
     folder = ReportFolder(Settings.from_environment().reports)
     killed_runs.complete(_say)
     if not folder.verdicts.exists():
@@ -107,7 +106,7 @@ def _report() -> int:
     return 0
 
 
-def _decide(required: str | None) -> int:
+def _decide(given: argparse.Namespace) -> int:
     """Print the last run's decision; 1 if another one is required."""
     folder = ReportFolder(Settings.from_environment().reports)
     killed_runs.complete(_say)
@@ -116,47 +115,43 @@ def _decide(required: str | None) -> int:
     except VerdictFileError as error:
         raise SetupProblem(f"There is no decision: {error}. Run `behave` first.") from error
     sys.stdout.write(f"{redact(decision.sentence)}\n")
-    return int(required is not None and decision.word != required)
+    return int(given.require is not None and decision.word != given.require)
 
 
-# Each command imports what it alone needs: the clients of product, cluster and browser take over a second.
+# Each command imports only what it needs: the clients of product, cluster and browser take over a second.
 
 
-def _sweep() -> int:
-    from streamspace_acceptance.target.run_start import sweep_now  # noqa: PLC0415
+def _sweep(given: argparse.Namespace) -> int:
+    from streamspace_acceptance.target.run_start import forget_now, sweep_now  # noqa: PLC0415
 
+    if given.forget:
+        return forget_now()
     killed_runs.complete(_say)
     return sweep_now()
 
 
-def _forget() -> int:
-    from streamspace_acceptance.target.run_start import forget_now  # noqa: PLC0415
-
-    return forget_now()
-
-
-def _doctor() -> int:
+def _doctor(_given: argparse.Namespace) -> int:
     from streamspace_acceptance.commands.doctor.run import doctor  # noqa: PLC0415
 
     return doctor()
 
 
-def _init() -> int:
+def _init(_given: argparse.Namespace) -> int:
     from streamspace_acceptance.commands.init.init import init  # noqa: PLC0415
 
     return init()
 
 
-def _explain(criterion: str) -> int:
+def _explain(given: argparse.Namespace) -> int:
     from streamspace_acceptance.commands.explain import explain  # noqa: PLC0415
 
-    return explain(criterion)
+    return explain(given.criterion)
 
 
-def _verify(file: Path) -> int:
+def _verify(given: argparse.Namespace) -> int:
     from streamspace_acceptance.commands.verify import verify  # noqa: PLC0415
 
-    return verify(file)
+    return verify(given.file)
 
 
 def _shards(given: argparse.Namespace) -> int:
@@ -165,7 +160,7 @@ def _shards(given: argparse.Namespace) -> int:
     if given.record:
         return shards.record()
     if given.count is None or given.count < 1:
-        raise SetupProblem("Say among how many runners: `streamspace-acceptance shards 3`.")
+        raise SetupProblem("Set the number of runners: `streamspace-acceptance shards 3`.")
     return shards.show(given.count, given.tags, as_json=given.json)
 
 
@@ -173,49 +168,32 @@ def _run_in_shards(given: argparse.Namespace) -> int:
     from streamspace_acceptance.commands import parallel  # noqa: PLC0415
 
     if given.jobs < 1:
-        raise SetupProblem("Say how many shards: `streamspace-acceptance run -j 3`.")
+        raise SetupProblem("Set the number of shards: `streamspace-acceptance run -j 3`.")
     return parallel.run(given.jobs, given.tags, given.options)
 
 
-def _merge(folders: Sequence[Path], into: Path) -> int:
+def _merge(given: argparse.Namespace) -> int:
     from streamspace_acceptance.commands.merge import merge  # noqa: PLC0415
 
-    return merge(folders, into)
+    return merge(given.folders, given.into)
 
 
-def _check_profile(profile: str | None) -> int:
+def _check_profile(given: argparse.Namespace) -> int:
     from streamspace_acceptance.commands.profile.run import check  # noqa: PLC0415
 
-    return check(profile)
+    return check(given.profile)
 
 
-def _sentences() -> int:
+def _sentences(_given: argparse.Namespace) -> int:
     from streamspace_acceptance.commands.sentences import sentences  # noqa: PLC0415
 
     return sentences()
 
 
-def _lint() -> int:
+def _lint(_given: argparse.Namespace) -> int:
     from streamspace_acceptance.commands.lint.cli import lint  # noqa: PLC0415
 
     return lint()
-
-
-_DECIDE = "print the decision of the last run; with --require GO, fail unless it is GO"
-_EXPLAIN = "explain a criterion: its limit, its scenarios and the code that judges it"
-_VERIFY = "check that a conformance.yaml is complete and agrees with the verdict.json beside it"
-_RUN = "run the plan in shards side by side on one target, and make one set of reports"
-_SHARDS = "divide the run among several runners, and print what each of them runs"
-_MERGE = "make one set of reports, with one decision, from those of all shards"
-_PROFILE = "compare a contract profile with the StreamSpace of the settings, without changing anything"
-COMMANDS: dict[str, tuple[str, Callable[[], int]]] = {
-    "doctor": ("check the environment, with advice for each failed check", _doctor),
-    "report": ("write the reports of the last run again, and one HTML file", _report),
-    "sweep": ("remove what killed runs left on the target of the settings", _sweep),
-    "init": ("write features, steps and settings into the current folder", _init),
-    "sentences": ("print the catalogue of sentences that scenarios can use", _sentences),
-    "lint": ("check features and steps against the project's rules", _lint),
-}
 
 
 def _say(sentence: str) -> None:
@@ -223,7 +201,7 @@ def _say(sentence: str) -> None:
 
 
 def program() -> NoReturn:
-    """Run one subcommand as a program of its own, and end it with its status."""
+    """Run one command, and end the process with its status."""
     raise Ended(main())
 
 

@@ -1,4 +1,4 @@
-"""The clock of the suite: one monotonic clock, stamped on receipt. Only this file lets time pass."""
+"""The clock of the suite: one monotonic clock. Only this file reads the time and sleeps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Total deadlines: of one call, however slowly its answer drips, and of everything once the run has to end."""
+"""Total deadlines: of one call, however slowly its answer arrives, and of the whole run once it has to end."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ KIND = "jsonl"
 
 
 @dataclass
-class Entry:
+class JournalEntry:
     """One act: the intent, and the outcome as far as it is known. `at` is the suite's clock, in seconds."""
 
     number: int
@@ -37,16 +37,16 @@ class Journal:
 
     def __init__(self, target: Json) -> None:
         self._lock = threading.Lock()
-        self._open: dict[int, Entry] = {}
+        self._open: dict[int, JournalEntry] = {}
         self._count = 0
         self._held = lock_files.LockedFile(KIND, {"target": target, "pid": os.getpid()})
         self.path = self._held.path
 
-    def record_intent(self, kind: str, what: Json) -> Entry:
+    def record_intent(self, kind: str, what: Json) -> JournalEntry:
         """On disk before the act; then the act may begin. RecordError if it must not."""
         with self._lock:
             self._count += 1
-            entry = Entry(self._count, kind, what, time.time())
+            entry = JournalEntry(self._count, kind, what, time.time())
             # It outlasts a crash of the machine. Later lines need not: an intent alone is enough for a sweep.
             self._held.write(
                 {"intent": entry.number, "kind": kind, "what": what, "at": entry.at}, outlasts_machine=True
@@ -54,19 +54,19 @@ class Journal:
             self._open[entry.number] = entry
         return entry
 
-    def record_outcome(self, entry: Entry, outcome: Json) -> None:
+    def record_outcome(self, entry: JournalEntry, outcome: Json) -> None:
         """Note the outcome of the act; more may follow."""
         with self._lock:
             entry.outcome |= outcome
             self._held.write({"outcome": entry.number, **outcome})
 
-    def record_revert(self, entry: Entry) -> None:
+    def record_revert(self, entry: JournalEntry) -> None:
         """Note that nothing is left of the act."""
         with self._lock:
             if self._open.pop(entry.number, None) is not None:
                 self._held.write({"undone": entry.number})
 
-    def open_entries(self, kind: str) -> list[Entry]:
+    def open_entries(self, kind: str) -> list[JournalEntry]:
         """The acts that are not reverted yet."""
         with self._lock:
             return [entry for entry in self._open.values() if entry.kind == kind]
@@ -93,18 +93,18 @@ def keep(target: Json) -> Iterator[Journal]:
         journal.close()
 
 
-def record_intent(kind: str, /, **what: Any) -> Entry:
+def record_intent(kind: str, /, **what: Any) -> JournalEntry:
     """Notes an act before it begins. Outside a run it goes nowhere."""
-    return Entry(0, kind, what, time.time()) if _current is None else _current.record_intent(kind, what)
+    return JournalEntry(0, kind, what, time.time()) if _current is None else _current.record_intent(kind, what)
 
 
-def record_outcome(entry: Entry, **outcome: Any) -> None:
+def record_outcome(entry: JournalEntry, **outcome: Any) -> None:
     """Notes what an act brought forth."""
     if _current is not None:
         _current.record_outcome(entry, outcome)
 
 
-def record_revert(entry: Entry) -> None:
+def record_revert(entry: JournalEntry) -> None:
     """Notes that nothing is left of an act."""
     if _current is not None:
         _current.record_revert(entry)
@@ -124,26 +124,26 @@ class StaleJournal:
         self.path = path
         self._file = file
         self.target: Json = {}
-        self.entries: list[Entry] = []
+        self.entries: list[JournalEntry] = []
         self._read()
 
     def remove(self) -> None:
         """Nothing is left of the run."""
         self.path.unlink(missing_ok=True)
 
-    def record_revert(self, entry: Entry) -> None:
+    def record_revert(self, entry: JournalEntry) -> None:
         """Nothing is left of one act; RecordError when that cannot be noted, and then the next sweep looks again."""
         lock_files.append(self.path, self._file, {"undone": entry.number})
         self.entries.remove(entry)
 
     def _read(self) -> None:
-        entries: dict[int, Entry] = {}
+        entries: dict[int, JournalEntry] = {}
         for text in self._file:
             line = lock_files.parse_line(text)
             if "target" in line:
                 self.target = line["target"]
             elif "intent" in line:
-                entries[line["intent"]] = Entry(line["intent"], line["kind"], line["what"], line["at"])
+                entries[line["intent"]] = JournalEntry(line["intent"], line["kind"], line["what"], line["at"])
             elif line.get("outcome") in entries:
                 entries[line["outcome"]].outcome |= {key: line[key] for key in line if key != "outcome"}
             elif "undone" in line:

@@ -1,4 +1,4 @@
-"""The ways in which a check can end other than well, and how each one reads.
+"""The outcomes of a check other than success, and how each one reads in a report.
 
 Four verdicts, never three: a step that returns has PROVEN its criterion, `Unmet` says the product FAILED it,
 `Unproven` says that it could not be shown, and every other exception says that the check itself is BROKEN.
@@ -30,7 +30,7 @@ class Unmet(AssertionError):
         super().__init__(self.render())
 
     def with_parts(self, *, subject: str | None = None, actual: str | None = None, likely: str | None = None) -> Unmet:
-        """The same failure, of which the given parts are replaced: more is known about it now."""
+        """The same failure with the given parts replaced."""
         return Unmet(
             self.subject if subject is None else subject,
             expected=self.expected,
@@ -40,7 +40,7 @@ class Unmet(AssertionError):
         )
 
     def render(self) -> str:
-        """The failure as it stands in the console and in the report: one line for each part."""
+        """The failure as console and report show it: one line for each part."""
         return "\n".join(
             (
                 _line(self.subject),
@@ -66,9 +66,9 @@ class Unproven(Exception):
 
 
 class NotApplicable(Unproven):
-    """A criterion is about something that this target, by what it says of itself, does not have.
+    """A criterion is about something that this target declares not to have.
 
-    It is UNPROVEN, and counts neither for nor against the run: no gate closes for it, and no exit status tells of it.
+    It is UNPROVEN, and counts neither for nor against the run: it closes no gate and changes no exit status.
     """
 
 

@@ -1,4 +1,4 @@
-"""The proxy for an address, one policy for every client of the suite: the environment's, and none for the loopback.
+"""The proxy for an address, for every client of the suite: the environment's, but none for loopback addresses.
 
 HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY are read in lower case and upper case, as curl reads them.
 """
@@ -52,8 +52,8 @@ def read_proxy(text: str, name: str) -> Proxy:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         shown = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
         raise SetupProblem(
-            f"{shown}, {name}, is not an HTTP proxy, and the suite uses no other kind: name an HTTP proxy in "
-            "HTTPS_PROXY and HTTP_PROXY, or list the host in NO_PROXY."
+            f"{shown}, {name}, is not an HTTP proxy, and the suite uses no other kind: set HTTPS_PROXY and "
+            "HTTP_PROXY to an HTTP proxy, or add the host to NO_PROXY."
         )
     server = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
     if parts.username is None:

@@ -1,4 +1,4 @@
-"""Things that arrive while a test runs, each stamped on receipt: from a watch, or by asking at intervals."""
+"""Items that arrive while a test runs, each stamped on receipt: from a watch, or from polling."""
 
 from __future__ import annotations
 

@@ -159,7 +159,7 @@ class Wait:
 
     @contextmanager
     def announced(self) -> Iterator[None]:
-        """The listeners hear of the wait's start and end."""
+        """The listeners are called at the wait's start and end."""
         _notify("wait_started", self)
         try:
             yield

@@ -37,7 +37,7 @@ from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.domain.sessions.starts import Starts
 from streamspace_acceptance.domain.templates.actions import TemplateDescription, TemplateUse
-from streamspace_acceptance.domain.templates.change import Change
+from streamspace_acceptance.domain.templates.change import TemplateChange
 from streamspace_acceptance.domain.templates.created_template import CreatedTemplate
 from streamspace_acceptance.domain.templates.deletion import Deletion
 from streamspace_acceptance.domain.templates.mistake_trials import MistakeTrial
@@ -57,7 +57,7 @@ from streamspace_acceptance.waiting import Budget, now
 MISSING: dict[type, str] = {
     Bursts: "no burst of sessions was requested",
     SessionCapacity: "no ramp of sessions was made",
-    Change: "the template was not changed (see 2.2-1)",
+    TemplateChange: "the template was not changed (see 2.2-1)",
     ConcurrentRequests: "no sessions were requested at the same time",
     CreatedTemplate: "no template was created (see 2.1-1)",
     Clicking: "nothing was clicked on",

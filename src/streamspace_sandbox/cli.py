@@ -1,4 +1,4 @@
-"""`streamspace-sandbox`: an embedded StreamSpace on this machine, or on a cluster that you have."""
+"""Run an embedded StreamSpace on this machine, or on a cluster that you have."""
 
 import argparse
 import asyncio
@@ -24,6 +24,8 @@ from streamspace_sandbox.real_kubernetes import preparation as real_kubernetes
 
 NAMESPACE = "streamspace"
 NOT_UP = 3
+_NAME = "name of the instance (default: %(default)s)"
+_TIME_SCALE = "factor on the product's times (default: %(default)s)"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -67,10 +69,10 @@ def _up(options: argparse.Namespace) -> int:
     if options.kubernetes == "real":
         flavor = start.REAL
         if options.contract is not None:
-            raise StartError("On a real Kubernetes it serves the plan's contract alone: leave out --contract.")
+            raise StartError("A real Kubernetes serves only the plan's contract: leave out --contract.")
         real_kubernetes.prepare(_say)
     elif options.nodes > 1:
-        raise StartError("The stand-in has one node: add --kubernetes real for more.")
+        raise StartError("--nodes needs --kubernetes real: the stand-in always has three nodes.")
     wanted = start.StartOptions(
         options.time_scale, options.fault, options.owner_pid, flavor, options.contract, options.nodes
     )
@@ -191,62 +193,64 @@ def _time_scale(text: str) -> float:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="streamspace-sandbox", description=__doc__)
     shtab.add_argument_to(parser, help="print a script that completes the commands in this shell")
-    commands = parser.add_subparsers(required=True, metavar="up | down | status | deploy | undeploy | images | check")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     up = commands.add_parser("up", help="start an instance and print its environment")
-    up.add_argument(
-        "--name", default="default", help="name of the instance; several can run side by side (default: %(default)s)"
-    )
+    up.add_argument("--name", default="default", help=f"{_NAME}; several can run side by side")
     up.add_argument(
         "--time-scale",
         type=_time_scale,
         default=0.1,
-        help="factor on the product's times (default: %(default)s)",
+        help=_TIME_SCALE,
     )
     up.add_argument(
         "--kubernetes",
         choices=("small", "real"),
         default="small",
-        help="the stand-in, or a real one that is built from Go modules on first use (default: %(default)s)",
+        help="small: a stand-in; real: a real one, built from Go modules on first use (default: %(default)s)",
     )
     up.add_argument(
-        "--nodes", type=int, choices=range(1, 5), default=1, help="nodes of a real one (default: %(default)s)"
+        "--nodes",
+        type=int,
+        choices=range(1, 5),
+        default=1,
+        help="number of nodes, with --kubernetes real (default: %(default)s)",
     )
     up.add_argument("--contract", help="serve this contract instead of the plan's: shipped-v2.0-beta")
-    up.add_argument("--fault", help="start it with this planted fault, or several: A,B")
-    up.add_argument("--owner-pid", type=int, help="remove the instance when this process ends")
+    up.add_argument("--fault", help="plant this fault, or several: A,B")
+    up.add_argument("--owner-pid", type=int, help="remove the instance when the process with this id ends")
     up.add_argument(
         "--format",
         choices=("shell", "json"),
         default="shell",
-        help="format of the environment",
+        help="format of the printed environment (default: %(default)s)",
     )
     up.add_argument("--list-faults", action="store_true", help="print name, criterion and description of each fault")
     up.set_defaults(run=_up)
 
     down = commands.add_parser("down", help="remove an instance with everything that belongs to it")
     which = down.add_mutually_exclusive_group()
-    which.add_argument("--name", default="default")
+    which.add_argument("--name", default="default", help=_NAME)
     which.add_argument("--all", action="store_true", help="remove all instances")
     down.set_defaults(run=_down)
 
     deploy = commands.add_parser("deploy", help="deploy the embedded StreamSpace on a cluster that you have")
-    undeploy = commands.add_parser("undeploy", help="remove it from that cluster")
+    undeploy = commands.add_parser("undeploy", help="remove the embedded StreamSpace from that cluster")
     for command, run in ((deploy, _deploy), (undeploy, _undeploy)):
-        command.add_argument("--kubeconfig", type=Path, required=True, help="the cluster's kubeconfig")
-        command.add_argument("--context", help="a context of it (default: the current one)")
+        command.add_argument("--kubeconfig", type=Path, required=True, help="kubeconfig of the cluster")
+        command.add_argument("--context", help="context of the kubeconfig (default: its current one)")
         command.set_defaults(run=run)
-    deploy.add_argument("--time-scale", type=_time_scale, default=0.1, help="factor on the product's times")
+    deploy.add_argument("--time-scale", type=_time_scale, default=0.1, help=_TIME_SCALE)
 
     images = commands.add_parser("images", help="write the images that `deploy` needs into an archive")
-    images.add_argument("file", type=Path, metavar="FILE.tar")
+    images.add_argument("file", type=Path, metavar="FILE.tar", help="the archive to write")
     images.set_defaults(run=_images)
 
-    check = commands.add_parser("check", help="check whether this machine can run an instance, and start nothing")
+    check = commands.add_parser("check", help="check whether this machine can run an instance")
     check.set_defaults(run=_check)
 
     status = commands.add_parser("status", help="show whether an instance is up, and its pods")
-    status.add_argument("--name", default="default")
+    status.add_argument("--name", default="default", help=_NAME)
     status.set_defaults(run=_status)
     return parser
 

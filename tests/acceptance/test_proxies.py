@@ -67,5 +67,5 @@ def test_socks_proxy_is_one_sentence_without_credentials(kind: str) -> None:
         proxy_for("https://a.test/", {"ALL_PROXY": f"{kind}://me:secret@plain:1080"})
     assert problem.value.sentence == (
         f"{kind}://plain:1080, the environment's proxy for a.test, is not an HTTP proxy, and the suite uses no other "
-        "kind: name an HTTP proxy in HTTPS_PROXY and HTTP_PROXY, or list the host in NO_PROXY."
+        "kind: set HTTPS_PROXY and HTTP_PROXY to an HTTP proxy, or add the host to NO_PROXY."
     )

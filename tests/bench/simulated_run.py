@@ -28,7 +28,7 @@ from streamspace_acceptance.domain.sessions.scheduled_requests import ScheduledR
 from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.evidence.report_folder import ReportFolder
 from streamspace_acceptance.evidence.run_evidence import RunEvidence, collected
-from streamspace_acceptance.measuring.open_loop import Load, Shot
+from streamspace_acceptance.measuring.open_loop import Load, ScheduledCall
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient
 from streamspace_acceptance.product.profile import load
@@ -105,9 +105,9 @@ def _requests(ids: list[str]) -> ScheduledRequests:
     began = now()
     asked = [Asked(f"user-{name}", "firefox-browser", "minimum", frozenset()) for name in ids]
     answers = [answer({"sessionId": name}, 201, method="POST") for name in ids]
-    shots = [Shot(number, began, began, began, reply) for number, reply in enumerate(answers, start=1)]
+    calls = [ScheduledCall(number, began, began, began, reply) for number, reply in enumerate(answers, start=1)]
     made = [Creation(request, reply, None, name, ()) for request, reply, name in zip(asked, answers, ids, strict=True)]
-    return ScheduledRequests(Load(shots, began, 0.0), asked, made)
+    return ScheduledRequests(Load(calls, began, 0.0), asked, made)
 
 
 def _changes(follower: SessionFollower) -> dict[str, dict[str, list[Any]]]:

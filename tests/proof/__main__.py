@@ -1,7 +1,7 @@
-"""The whole proof: `python -m tests.proof [--only WORD]... [--shard I/N] [--fresh]`, also called `make proof`.
+"""Run every case of every family of the proof (`make proof`).
 
-It runs every case of every family, and goes on where an earlier proof of the same code was stopped. It ends with 0 if
-all selected cases are as wanted, 1 if not, 2 if it was called wrongly, and 130 if it was stopped.
+It resumes an interrupted proof of the same code. Exit status: 0 if all selected cases are as expected, 1 if not, 2 for
+a wrong call, 130 if it was interrupted.
 """
 
 import argparse
@@ -69,8 +69,8 @@ def _prove(cases: Sequence[Case], options: argparse.Namespace) -> int:
         sys.stdout.write("Stopped; the same command goes on from here.\n")
     table.write(options.folder, cases, found, code)
     if options.record_weights:
-        weights.record(result for result in found.values() if result.is_as_wanted)
-    red = sum(not result.is_as_wanted for result in found.values())
+        weights.record(result for result in found.values() if result.is_as_expected)
+    red = sum(not result.is_as_expected for result in found.values())
     sys.stdout.write(f"{options.folder / 'proof.md'}\n{len(found) - red} passed, {red} failed\n")
     return STOPPED if is_stopped else int(red > 0)
 
@@ -104,13 +104,13 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     about = "a family, a case's name, a criterion or a test of the plan; may be repeated"
     add("--only", action="append", default=[], metavar="WORD", help=about)
-    add("--measured", action="store_true", help="only cases whose time is recorded: they were seen as wanted before")
+    add("--measured", action="store_true", help="only cases with a recorded time, which were as expected before")
     add("--shard", type=_shard, metavar="I/N", help="part I of N parts of about the same weight")
-    add("--fresh", action="store_true", help="run the selected cases again, whatever was kept of them")
+    add("--fresh", action="store_true", help="run the selected cases again, without kept results")
     add("--list", action="store_true", help="print the selected cases and run none")
-    add("--counts", action="store_true", help="print how many defects are tried for each criterion, and run none")
-    add("--lanes", type=int, default=2, help="how many busy cases run side by side (default: %(default)s)")
-    add("--folder", type=Path, default=FOLDER, help="where table and results go (default: reports/proof)")
+    add("--counts", action="store_true", help="print the number of defects for each criterion, and run none")
+    add("--lanes", type=int, default=2, help="number of busy cases that run side by side (default: %(default)s)")
+    add("--folder", type=Path, default=FOLDER, help="folder for the table and the results (default: reports/proof)")
     add("--record-weights", action="store_true", help="write the measured seconds into weights.json")
     return parser
 

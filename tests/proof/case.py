@@ -34,7 +34,7 @@ class Outcome:
     """What came of a case.
 
     `wanted` are the criteria that had to turn red, `red` those that did, each with the reason that the suite gave.
-    `problems` are sentences; the case is as wanted when there are none.
+    `problems` are sentences; the case is as expected when there are none.
     """
 
     wanted: tuple[str, ...] = ()
@@ -75,7 +75,7 @@ class Result:
     outcome: Outcome
 
     @property
-    def is_as_wanted(self) -> bool:
+    def is_as_expected(self) -> bool:
         return not self.outcome.problems
 
     def as_json(self) -> dict[str, Any]:

@@ -183,7 +183,7 @@ FIELD_FAULTS = [
         Page(script=at_the_end(viewer_pages.SNOW)),
         "1.1d",
         unproven={"1.1d-4"},
-        reason="changes all the time",
+        reason="changes constantly",
     ),
     ProxyFault(
         "a veil that never goes",
@@ -227,7 +227,7 @@ FIELD_FAULTS = [
         Page(script=at_the_end(viewer_pages.FIVE_A_SECOND)),
         "4.3",
         {"4.3-2"},
-        only="A desktop is looked at for a while",
+        only="A user watches a desktop",
         reason="the page draws",
     ),
 ]

@@ -21,17 +21,17 @@ class Progress:
 
     def start(self, kept: Collection[Result]) -> None:
         """Print how much there is to do, beside the results that an earlier proof left."""
-        self._red = sum(not result.is_as_wanted for result in kept)
+        self._red = sum(not result.is_as_expected for result in kept)
         left = f"{len(kept)} results kept from an earlier proof, {self._red} of them red"
         _print(f"{self._of} cases to run, {self._whole:.0f} s of weight; {left}")
 
     def tell(self, result: Result) -> None:
         """Print the line of a case that has been run."""
         self._done += 1
-        self._red += not result.is_as_wanted
+        self._red += not result.is_as_expected
         self._left -= self._weights[result.id]
         counts = f"{self._done}/{self._of}  red {self._red}  remaining {_clock(self._remaining())}"
-        _print(f"{counts}  {'ok ' if result.is_as_wanted else 'RED'} {result.id} ({result.seconds:.0f} s)")
+        _print(f"{counts}  {'ok ' if result.is_as_expected else 'RED'} {result.id} ({result.seconds:.0f} s)")
         for problem in result.outcome.problems:
             _print(f"    {problem}")
 

@@ -6,7 +6,7 @@ from tests.proof.proxy_rules import agents, desktops, dialects, sessions, templa
 from tests.proof.proxy_rules.viewer_pages import Framed, Page, at_the_end, before_the_screen
 
 TYPES, PRESSES = "A user types a command in a terminal", "A user presses special keys"
-LOOKS = "A desktop is looked at for a while"
+LOOKS = "A user watches a desktop"
 BEATS, TURNS = "An agent sends heartbeats", "A user turns the mouse wheel"
 TOGETHER, ADDRESS = "Five users request sessions at the same time", "A user requests the address of a session"
 
@@ -182,7 +182,7 @@ PROXY_FAULTS = [
         desktops.EndsInSilence(6.0),
         "4.3",
         {"4.3-1"},
-        only="A desktop is looked at for a while",
+        only=LOOKS,
     ),
     ProxyFault("z and y are swapped", desktops.Mistypes({0x79: 0x7A, 0x7A: 0x79}), "1.1e", {"1.1e-2"}, only=TYPES),
     ProxyFault("no release of x", desktops.LosesReleases({0x78}), "1.1e", {"1.1e-2"}, only=TYPES),

@@ -148,11 +148,16 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.proof.soak", description=__doc__)
     add = parser.add_argument
-    add("--runs", type=int, default=3, help="how many runs (default: %(default)s)")
-    add("--tags", default="", help="the scenarios of each run, as behave takes them (default: all)")
-    add("--seed", type=int, help="of the first run; each later one has the next number (default: any)")
-    add("--stress", type=int, default=os.cpu_count() or 1, help="busy processes beside it (default: one a processor)")
-    add("--folder", type=Path, default=FOLDER, help="where the reports of the runs go (default: reports/soak)")
+    add("--runs", type=int, default=3, help="number of runs (default: %(default)s)")
+    add("--tags", default="", help="scenarios of each run, as for behave (default: all)")
+    add("--seed", type=int, help="seed of the first run; each later run takes the next number (default: random)")
+    add(
+        "--stress",
+        type=int,
+        default=os.cpu_count() or 1,
+        help="number of busy processes beside the runs (default: one for each processor)",
+    )
+    add("--folder", type=Path, default=FOLDER, help="folder for the reports of the runs (default: reports/soak)")
     return parser
 
 

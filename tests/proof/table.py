@@ -1,4 +1,4 @@
-"""The table of a proof as Markdown and JSON: by criterion, which fault was killed by which sentence."""
+"""The table of a proof as Markdown and JSON: which sentence revealed which fault, by criterion."""
 
 import json
 from collections.abc import Sequence
@@ -9,11 +9,12 @@ from tests.proof.case import Case, Result
 from tests.proof.register import sentences
 
 HEAD = """\
-| criterion | case | as wanted | mapped | turned red | killed by | seconds |
+| criterion | case | as expected | mapped | turned red | revealed by | seconds |
 | --- | --- | --- | --- | --- | --- | ---: |"""
 COUNTS_HEAD = """\
-| criterion | cases | as wanted | not as wanted | not run |
+| criterion | cases | as expected | not as expected | not run |
 | --- | ---: | ---: | ---: | ---: |"""
+STATES = ("as expected", "not as expected", "not run")
 REASON_CHARACTERS = 160
 
 
@@ -33,7 +34,7 @@ def _row(case: Case, result: Result | None) -> dict[str, Any]:
         return row
     sentence_of = sentences()
     return row | {
-        "state": "as wanted" if result.is_as_wanted else "not as wanted",
+        "state": "as expected" if result.is_as_expected else "not as expected",
         "seconds": round(result.seconds, 1),
         "mapped": list(result.outcome.wanted),
         "red": list(result.outcome.red),
@@ -48,10 +49,12 @@ def _row(case: Case, result: Result | None) -> dict[str, Any]:
 
 def _counts(cases: Sequence[Case], results: dict[str, Result]) -> dict[str, dict[str, int]]:
     """{criterion: {state: how many cases}}."""
-    counts = {criterion: {"cases": 0, "as wanted": 0, "not as wanted": 0, "not run": 0} for criterion in sentences()}
+    counts = {
+        criterion: {"cases": 0, "as expected": 0, "not as expected": 0, "not run": 0} for criterion in sentences()
+    }
     for case in cases:
         result = results.get(case.id)
-        state = "not run" if result is None else "as wanted" if result.is_as_wanted else "not as wanted"
+        state = "not run" if result is None else "as expected" if result.is_as_expected else "not as expected"
         for criterion in case.criteria:
             counts[criterion]["cases"] += 1
             counts[criterion][state] += 1
@@ -65,12 +68,12 @@ def _markdown(rows: list[dict[str, Any]], counts: dict[str, dict[str, int]], cod
     )
     lines = [f"# Proof of the code {code}", "", COUNTS_HEAD]
     lines += [
-        f"| {criterion} | {states['cases']} | {states['as wanted']} | {states['not as wanted']} | {states['not run']} |"
+        f"| {criterion} | " + " | ".join(str(states[state]) for state in ("cases", *STATES)) + " |"
         for criterion, states in counts.items()
     ]
     lines += ["", HEAD, *map(_line, by_criterion)]
     problems = [f"- {row['id']}: {problem}" for row in by_criterion for problem in row.get("problems", [])]
-    return "\n".join([*lines, *(["", "Not as wanted:", "", *problems] if problems else [])]) + "\n"
+    return "\n".join([*lines, *(["", "Not as expected:", "", *problems] if problems else [])]) + "\n"
 
 
 def _line(row: dict[str, Any]) -> str:
@@ -80,7 +83,7 @@ def _line(row: dict[str, Any]) -> str:
     cells = (
         ", ".join(row["criteria"]) or "-",
         row["id"],
-        {"as wanted": "yes", "not as wanted": "NO"}.get(row["state"], "not run"),
+        {"as expected": "yes", "not as expected": "NO"}.get(row["state"], "not run"),
         ", ".join(row.get("mapped", [])) or "-",
         ", ".join(row.get("red", [])) or "-",
         killed or "-",

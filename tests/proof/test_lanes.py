@@ -36,7 +36,7 @@ def test_two_busy_cases_and_one_that_waits_run_together(tmp_path: Path) -> None:
 
     loads = (Load.BUSY, Load.BUSY, Load.WAITING)
     results = run(tmp_path, *(case(f"a/{number}", load, check) for number, load in enumerate(loads)))
-    assert all(result.is_as_wanted for result in results), results
+    assert all(result.is_as_expected for result in results), results
 
 
 def test_quiet_case_is_over_before_a_busy_one_begins(tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ def test_case_that_breaks_is_red_and_the_others_go_on(tmp_path: Path) -> None:
 
     results = {result.id: result for result in run(tmp_path, *(_both(breaks, holds)))}
     assert results["a/breaks"].outcome.problems == ("RuntimeError: no sandbox",)
-    assert results["a/holds"].is_as_wanted
+    assert results["a/holds"].is_as_expected
 
 
 def _both(breaks: Callable[[Lane], Outcome], holds: Callable[[Lane], Outcome]) -> list[Case]:

@@ -1,4 +1,4 @@
-"""When the outcome of a case is as wanted, how it is kept, and how the table shows it."""
+"""When the outcome of a case is as expected, how it is kept, and how the table shows it."""
 
 import json
 from pathlib import Path
@@ -65,8 +65,8 @@ def test_table_shows_what_killed_a_fault_and_what_was_not_run(tmp_path: Path) ->
     assert "| 1.2-1 | planted/survivor | NO | 1.2-1 | - | - | 9 |" in text
     assert "| 1.2-1 | planted/waiting | not run | - | - | - | - |" in text
     document = json.loads((tmp_path / "proof.json").read_text())
-    assert document["counts"]["1.2-1"] == {"cases": 3, "as wanted": 1, "not as wanted": 1, "not run": 1}
-    assert [row["state"] for row in document["cases"]] == ["as wanted", "not as wanted", "not run"]
+    assert document["counts"]["1.2-1"] == {"cases": 3, "as expected": 1, "not as expected": 1, "not run": 1}
+    assert [row["state"] for row in document["cases"]] == ["as expected", "not as expected", "not run"]
 
 
 def _case(case_id: str) -> Case:

@@ -27,7 +27,7 @@ def _marks(case: Case) -> list[pytest.MarkDecorator]:
 @pytest.mark.sandbox
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("case", _parameters())
-def test_sampled_case_is_as_wanted(case: Case, lane: Lane) -> None:
+def test_sampled_case_is_as_expected(case: Case, lane: Lane) -> None:
     outcome = (case.check_quickly or case.check)(lane)
     assert not outcome.problems, "\n".join([*outcome.problems, outcome.console])
 

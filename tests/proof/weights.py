@@ -23,7 +23,7 @@ def seconds(case_id: str) -> float:
 
 
 def is_measured(case_id: str) -> bool:
-    """Whether the case's time is recorded, which happens when it was as wanted."""
+    """Whether the case's time is recorded, which happens when it was as expected."""
     return case_id in _measured()
 
 

@@ -273,7 +273,7 @@ def test_a_sandbox_of_ones_own_says_what_to_type(kubeconfig: Path) -> None:
         begin(world, kubeconfig, "streamspace-sandbox", sandbox=True)
     assert caught.value.sentence == (
         "Your sandbox has sessions that no run has made (1 session: mine), and a run cuts off the agents that serve "
-        "them: type `export STREAMSPACE_SHARED_NAMESPACE=streamspace` to run beside them all the same, or end them, "
+        "them: type `export STREAMSPACE_SHARED_NAMESPACE=streamspace` to run beside them, or end them, "
         "or `unset STREAMSPACE_API_URL` to run against a sandbox of the run's own."
     )
     begin(world, kubeconfig, "streamspace-sandbox", sandbox=True, STREAMSPACE_SHARED_NAMESPACE="streamspace")

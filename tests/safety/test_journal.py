@@ -135,7 +135,7 @@ def test_two_runs_at_once_on_one_target_only_where_that_was_said() -> None:
         guard.check_no_other_run(alone, journal.active(HERE))
         other = lock_files.LockedFile(journal.KIND, {"target": HERE})
         assert journal.active(HERE) == [other.path]
-        with pytest.raises(SetupProblem, match=f"Another run uses namespace n.*{other.path.name}.*let it end"):
+        with pytest.raises(SetupProblem, match=f"Another run uses namespace n.*{other.path.name}.*wait until it ends"):
             guard.check_no_other_run(alone, journal.active(HERE))
         guard.check_no_other_run(shared, journal.active(HERE))
         other.close()

@@ -18,7 +18,7 @@ from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.clock import SYSTEM_CLOCK, now
 from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.domain.clients import Clients
-from streamspace_acceptance.measuring.open_loop import Shot
+from streamspace_acceptance.measuring.open_loop import ScheduledCall
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient
 from streamspace_acceptance.product.profile import load
@@ -66,10 +66,10 @@ class KnownStarts:
         made = [
             SimpleNamespace(id=name, answer=SimpleNamespace(status=201, received_at=self.began)) for name in self.ids
         ]
-        shots: list[Shot[Any]] = [Shot(number, self.began) for number in range(len(made))]
+        calls: list[ScheduledCall[Any]] = [ScheduledCall(number, self.began) for number in range(len(made))]
         asked = [SimpleNamespace(user=f"u-{name}") for name in self.ids]
         return SimpleNamespace(
-            ids=self.ids, asked=asked, creations=made, load=SimpleNamespace(began=self.began, shots=shots)
+            ids=self.ids, asked=asked, creations=made, load=SimpleNamespace(began=self.began, calls=calls)
         )
 
     @contextmanager

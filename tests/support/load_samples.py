@@ -12,7 +12,7 @@ from streamspace_acceptance.domain.sessions.creation import Asked, Creation
 from streamspace_acceptance.domain.sessions.scheduled_requests import ScheduledRequests
 from streamspace_acceptance.measuring.capacity_search import CapacitySearch
 from streamspace_acceptance.measuring.control_plane import ControlPlane
-from streamspace_acceptance.measuring.open_loop import Load, Shot
+from streamspace_acceptance.measuring.open_loop import Load, ScheduledCall
 from streamspace_acceptance.product.answers import Answer
 from tests.support.samples import answer
 
@@ -36,24 +36,24 @@ def burst(
 
     `statuses` are other answers than 201, by number, which say `says`; `silent` requests have none.
     """
-    shots, asked, creations, sessions = list[Shot[Answer]](), list[Asked](), list[Creation | None](), []
+    calls, asked, creations, sessions = list[ScheduledCall[Answer]](), list[Asked](), list[Creation | None](), []
     for number in range(1, count + 1):
         due = BEGAN + 0.05 * (number - 1)
         request = Asked(f"perftest{number}", "firefox-browser", "minimum", frozenset())
         status = (statuses or {}).get(number, 201)
         said = None if number in silent else answer({"message": says}, status, method="POST")
         error = OSError("refused") if said is None else None
-        shot = Shot(number, due, due + lag, due + 0.2, said, error)
+        call = ScheduledCall(number, due, due + lag, due + 0.2, said, error)
         made = None if said is None else Creation(request, said, None, f"s-{number}" if status == 201 else None, ())
-        moments = SessionMoments.of(request.user, shot, made)
+        moments = SessionMoments.of(request.user, call, made)
         if moments.session is not None:
             done = BEGAN + 60 * scale / per_minute * number
             moments.listed, moments.ready, moments.running, moments.status = due + 0.2, done - 0.1, done, "Running"
-        shots.append(shot)
+        calls.append(call)
         asked.append(request)
         creations.append(made)
         sessions.append(moments)
-    requests = ScheduledRequests(Load(shots, BEGAN, 0.1), asked, creations)
+    requests = ScheduledRequests(Load(calls, BEGAN, 0.1), asked, creations)
     return Bursts([Burst(requests, sessions, scale, {"node-1": busy}, plane=plane, crowded=crowded)], 1)
 
 

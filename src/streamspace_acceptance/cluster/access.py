@@ -87,7 +87,7 @@ class Access:
         found, folder = _user(files, user)
         if "exec" in found and not self._loaded.api_key and not self._loaded.cert_file:
             command = found["exec"].get("command")
-            raise ClusterError(f"the kubeconfig's plugin {command!r} gave no credentials: try it in a terminal")
+            raise ClusterError(f"the kubeconfig's plugin {command!r} gave no credentials: run it in a terminal")
         if "tokenFile" in found and "exec" not in found:
             self._token_file = folder / found["tokenFile"]
 

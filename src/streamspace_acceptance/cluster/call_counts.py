@@ -1,4 +1,4 @@
-"""The number of calls to Kubernetes by kind: on a big cluster, watches and lists are what costs its API server."""
+"""The number of calls to Kubernetes by kind. On a big cluster, watches and lists cost its API server most."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ class CallCounts:
     def __str__(self) -> str:
         """`watches: 2 (pods 1, events 1), lists: 9 (pods 8, nodes 1), others: 40`."""
         others = sum(self.of(OTHER).values())
-        return f"watches: {_told(self.of(WATCH))}, lists: {_told(self.of(LIST))}, others: {others}"
+        return f"watches: {_in_words(self.of(WATCH))}, lists: {_in_words(self.of(LIST))}, others: {others}"
 
 
-def _told(counts: dict[str, int]) -> str:
+def _in_words(counts: dict[str, int]) -> str:
     parts = ", ".join(f"{resource} {count}" for resource, count in counts.items())
     return f"{sum(counts.values())}{f' ({parts})' if parts else ''}"
 

@@ -13,7 +13,7 @@ _GIB = 1024**3
 
 def nodes(cluster: Cluster) -> str:
     """ "2 nodes, 8 CPU, 31.2 GiB RAM": the nodes' capacity in sum. Not every kubeconfig may list nodes."""
-    return _told(lambda: _nodes(cluster.raw_nodes()))
+    return _or_unknown(lambda: _nodes(cluster.raw_nodes()))
 
 
 def _nodes(found: list[dict[str, Any]]) -> str:
@@ -23,7 +23,7 @@ def _nodes(found: list[dict[str, Any]]) -> str:
     return f"{len(found)} {'node' if len(found) == 1 else 'nodes'}, {cpu:g} CPU, {memory:.1f} GiB RAM"
 
 
-def _told(ask: Callable[[], str]) -> str:
+def _or_unknown(ask: Callable[[], str]) -> str:
     try:
         return ask()
     except (ClusterError, KeyError, ValueError) as error:

@@ -62,7 +62,7 @@ class Reader:
 
     @property
     def present(self) -> frozenset[str] | None:
-        """The uids of the objects that it reads and that are there; None for a reader of all objects."""
+        """The uids of the existing objects that it reads; None for a reader of all objects."""
         return frozenset(self._present) if self._labels else None
 
     def fail(self, error: BaseException) -> None:
@@ -110,6 +110,6 @@ def _container(container: Json) -> Json:
 
 
 def _parts(obj: Json, *names: str) -> Json:
-    """Those parts, as far as they are there. Every text is kept once for all objects that have it."""
+    """Those of the parts that exist. Every text is kept once for all objects that have it."""
     found = {sys.intern(name): obj[name] for name in names if name in obj}
     return {name: sys.intern(value) if isinstance(value, str) else value for name, value in found.items()}

@@ -1,7 +1,7 @@
 """The connection to Kubernetes: every call has a total deadline, every answer a cap, every error a sentence.
 
-The official client reads an answer of any length, unpacks it, and starts its timeout again for each piece. So `Bounded`
-wraps its pool of connections, and `ask` each call.
+The official client reads an answer of any length, unpacks it, and restarts its timeout for each piece.
+`BoundedConnectionPool` therefore wraps its pool of connections, and `ask` wraps each call.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class ClusterError(Exception):
         super().__init__(sentence)
 
 
-class Bounded:
+class BoundedConnectionPool:
     """A pool of connections as the Kubernetes client uses one, whose answers have an end.
 
     A watch is given as it comes; it is read elsewhere, line by line. `counts` counts the requests.
@@ -58,7 +58,7 @@ class Bounded:
         response = self._pool.request(method, url, headers=asked, timeout=timeout, redirect=False, **options)
         if response.headers.get("Content-Encoding", "identity") != "identity":
             response.close()
-            raise urllib3.exceptions.HTTPError("the answer is compressed, although that was not asked for")
+            raise urllib3.exceptions.HTTPError("the answer is compressed, although the suite did not request that")
         if response.status == HTTPStatus.OK and "watch=" in url.partition("?")[2]:
             return response
         try:

@@ -1,4 +1,4 @@
-"""The one container of a pod that is meant: a session's desktop, or the program of the API or an agent.
+"""The main container of a pod: a session's desktop, or the program of the API or an agent.
 
 Other containers are its neighbours: what a mesh or a policy of the cluster injects, native sidecars (init containers
 that are restarted always), and ephemeral containers.

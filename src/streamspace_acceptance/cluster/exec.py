@@ -103,7 +103,7 @@ def _leave(session: Any) -> None:
 
 
 def _bounded(receive: Callable[[int], bytes], deadline: float) -> Callable[[int], bytes]:
-    """`receive`, with an end to what it takes and for how long: one frame may go on for ever."""
+    """`receive`, with a limit on size and time: one frame may never end."""
     taken = 0
 
     def bounded(count: int) -> bytes:

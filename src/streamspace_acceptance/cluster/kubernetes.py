@@ -21,7 +21,7 @@ from streamspace_acceptance.cluster.connection import (
     CALL_SECONDS,
     CONNECT_SECONDS,
     PAGE,
-    Bounded,
+    BoundedConnectionPool,
     ClusterError,
     as_cluster_error,
     ask,
@@ -85,7 +85,7 @@ class Cluster:
         configuration.retries = urllib3.Retry(0)
         made: Any = client.ApiClient(configuration)
         made.user_agent = USER_AGENT
-        made.rest_client.pool_manager = Bounded(made.rest_client.pool_manager, self.calls)
+        made.rest_client.pool_manager = BoundedConnectionPool(made.rest_client.pool_manager, self.calls)
         return made
 
     def pods(self, **labels: str) -> list[Pod]:

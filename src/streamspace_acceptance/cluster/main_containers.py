@@ -1,4 +1,4 @@
-"""Finding the main container of pods, by their specification or, where that is silent, by what listens in them."""
+"""Finding the main container of pods by their specification, otherwise by the process that listens in them."""
 
 from __future__ import annotations
 

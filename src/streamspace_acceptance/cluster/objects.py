@@ -117,7 +117,7 @@ class Pod:
 
     @property
     def is_over(self) -> bool:
-        """Whether it has ended for good: evicted, completed or failed. Such a pod lies about until it is collected."""
+        """Whether it has ended for good: evicted, completed or failed. Such a pod stays until it is collected."""
         return self.phase in ("Succeeded", "Failed")
 
     @property

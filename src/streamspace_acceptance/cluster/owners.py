@@ -1,4 +1,4 @@
-"""The objects above a pod: what a product asked for, before the cluster or somebody else changed it."""
+"""The owners of a pod: what the product requested before the cluster or somebody else changed it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A port of this machine that leads to a port of a pod, through Kubernetes, as `kubectl port-forward` makes one.
+"""A local port that Kubernetes forwards to a pod, like `kubectl port-forward`.
 
 It outlives the pod: each connection goes to a pod that is Ready then. A connection that cannot be forwarded is answered
 by 502 with the reason, so that the loss of the way is not taken for an answer of the pod.

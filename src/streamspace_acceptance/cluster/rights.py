@@ -1,4 +1,4 @@
-"""The rights that the suite needs in the namespace, asked of Kubernetes before anything is made."""
+"""The rights that the suite needs in the namespace, checked before a run creates anything."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Watches that run beside the test: what Kubernetes says is stamped on receipt and kept in a recording.
+"""Watches that run beside the test: each event is stamped on receipt and recorded.
 
 Readers of one kind of objects, such as a session's pods, share one watch of all objects of the kind. A run keeps it
 from one scenario to the next.

@@ -96,7 +96,7 @@ class Watcher:
         return self._error is not None or self._stopped.is_set()
 
     def add(self, labels: Mapping[str, str]) -> Reader:
-        """A reader of the objects with those labels, which gets as ADDED what is there by now."""
+        """A reader of the objects with those labels. It gets the present ones as ADDED."""
         most = (STATES, STATE_BYTES) if self._slim else (RECORDED, RECORDED_BYTES)
         reader = Reader(labels, self.what, most)
         with self._lock:
@@ -329,7 +329,7 @@ class Watcher:
         return {uid: str(self._known[uid]["metadata"]["name"]) for uid in uids if uid in self._known}
 
     def _look_by_name(self, names: Mapping[str, str]) -> dict[str, Json]:
-        """Those of the pods that are there, by uid."""
+        """Those of the pods that exist, by uid."""
         found = {uid: self._cluster.raw_pod(name) for uid, name in names.items()}
         return {uid: pod for uid, pod in found.items() if pod is not None and pod["metadata"]["uid"] == uid}
 

@@ -66,7 +66,7 @@ class ClusterWrites:
         self._cluster.ask(f"create network policy {policy['metadata']['name']}", call, body=policy)
 
     def delete_policy(self, name: str) -> None:
-        """Deletes a NetworkPolicy, if it is there."""
+        """Delete a NetworkPolicy, if it exists."""
         call: Any = self._networking.delete_namespaced_network_policy
         try:
             self._cluster.ask(f"delete network policy {name}", call, name=name)

@@ -69,7 +69,7 @@ def _scenarios(test: Test, sentence: str) -> Iterator[Any]:
 
 
 def _code(sentence: str) -> Iterator[str]:
-    """The step definition of a Then sentence, as it stands in its module."""
+    """The step definition of a Then sentence, as its module has it."""
     load_step_modules([str(STEPS)])
     for definition in registry.steps["then"]:
         if definition.match(sentence) is not None:

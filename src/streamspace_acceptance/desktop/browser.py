@@ -37,7 +37,7 @@ def find(setting: str | None) -> Path | None:
         if os.access(setting, os.X_OK) and Path(setting).is_file():
             return Path(setting)
         raise SetupProblem(
-            f"STREAMSPACE_BROWSER names {setting}, which is not a program: let it name a Chromium, or unset it."
+            f"STREAMSPACE_BROWSER is {setting}, which is not a program: set it to a Chromium, or unset it."
         )
     if _playwrights_own():
         return None
@@ -47,19 +47,19 @@ def find(setting: str | None) -> Path | None:
             return Path(found)
     raise SetupProblem(
         "No browser was found: install Chromium (apt-get install chromium, or playwright install chromium), "
-        "or name one in STREAMSPACE_BROWSER."
+        "or set STREAMSPACE_BROWSER to one."
     )
 
 
 def _playwrights_own() -> bool:
-    """Whether Playwright's own download of Chromium is there, without starting Playwright."""
+    """Whether Playwright's own download of Chromium exists, without starting Playwright."""
     home = os.environ.get("PLAYWRIGHT_BROWSERS_PATH")
     cache = Path(home) if home else Path.home() / ".cache" / "ms-playwright"
     return any(cache.glob("chromium-*/chrome-linux*/chrome"))
 
 
 class _Chromium:
-    """One browser process, the process that drives it, and the way in which all calls to it are made."""
+    """One browser process, the process that drives it, and the watchdog of all calls to it."""
 
     def __init__(
         self, executable: Path | None, pins: frozenset[str], control: Callable[[], float | str], seconds: float

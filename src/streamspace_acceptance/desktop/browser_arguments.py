@@ -1,4 +1,4 @@
-"""The command line of the browser: what a desktop's page does not need is left out, since it takes processor time."""
+"""The command line of the browser. It turns off features that a desktop's page does not need."""
 
 from __future__ import annotations
 

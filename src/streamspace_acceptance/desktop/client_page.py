@@ -72,9 +72,9 @@ class ScreenLostError(Unmet):
     def __init__(self, name: str, trouble: str | None) -> None:
         super().__init__(
             "the page in the browser",
-            expected=f"a screen of {name}, on which the desktop is",
-            actual=f"the {name} screen is gone from the page",
-            likely=trouble or "the page takes its screen away while the desktop is used",
+            expected=f"a {name} screen that shows the desktop",
+            actual=f"the {name} screen is no longer in the page",
+            likely=trouble or "the page removes its screen while the desktop is in use",
         )
 
 
@@ -189,14 +189,14 @@ class ClientPage:
         return base64.b64decode(str(self.require_screen(page).canvas.evaluate(_PNG)).partition(",")[2])
 
     def on_top(self, page: Page, points: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-        """Those points of the visible screen over which nothing lies."""
+        """Those points of the visible screen that nothing covers."""
         screen = self.require_screen(page)
         left, top = screen.seen["x"] - screen.whole["x"], screen.seen["y"] - screen.whole["y"]
         free = screen.canvas.evaluate(_ON_TOP, [[left + x, top + y] for x, y in points])
         return [point for point, is_free in zip(points, free, strict=True) if is_free]
 
     def uncover_point(self, page: Page) -> tuple[Point, str]:
-        """Where to click to get at a screen that something of its page covers, and the text of the button there.
+        """Where to click to uncover a screen that something in its page covers, and the text of the button there.
 
         It is the middle of the screen where no button asks a user to go on.
         """

@@ -1,4 +1,4 @@
-"""Typing as a person does it on a keyboard: Shift is held for capitals and signs, and let go again."""
+"""Typing like a person: Shift is held for capitals and symbols, and released again."""
 
 from __future__ import annotations
 

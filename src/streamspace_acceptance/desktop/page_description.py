@@ -1,4 +1,4 @@
-"""The page that shows a desktop, described as data: good guesses, which a contract profile may replace."""
+"""The page that shows a desktop, described as data. A contract profile may replace these defaults."""
 
 from __future__ import annotations
 

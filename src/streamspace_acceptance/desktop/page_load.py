@@ -142,8 +142,8 @@ class PageLoad:
         failed = self._load(url)
         if _CERTIFICATE in failed:
             raise BrowserError(
-                f"the browser does not accept the certificate of the desktop's page ({failed}): it has to trust the CA "
-                "that signed it, or let SSL_CERT_FILE name its PEM file"
+                f"the browser does not accept the certificate of the desktop's page ({failed}): trust the CA that "
+                "signed it, or set SSL_CERT_FILE to its PEM file"
             )
         if failed and _NETWORK_CHANGED not in failed:
             raise PageOpenError(failed)
@@ -177,7 +177,7 @@ class PageLoad:
         return ""
 
     def _document_comes(self, seconds: float) -> bool:
-        """Whether the document and its own scripts are there within that time."""
+        """Whether the document and its own scripts load within that time."""
         try:
             self.page.wait_for_load_state("domcontentloaded", timeout=seconds * 1000)
         except Late:
@@ -187,7 +187,7 @@ class PageLoad:
     def _late(self) -> PageOpenError:
         awaited = self._parts.awaited()
         why = awaited or "its parts came promptly, but its scripts, or this machine, keep the browser busy"
-        return PageOpenError(f"it has not come in full within {PAGE_SECONDS:g} s: {why}", late=awaited is not None)
+        return PageOpenError(f"it did not load in full within {PAGE_SECONDS:g} s: {why}", late=awaited is not None)
 
     def loaded(self) -> PageState:
         """How far the page has come by now. It gets a click or a password, once, where it waits for one."""

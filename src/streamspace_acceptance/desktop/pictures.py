@@ -121,14 +121,14 @@ class Picture:
         return 1 - _any_channel(other).histogram()[0] / self.pixels
 
     def differs(self, other: Picture) -> float:
-        """The share of pixels (0..1) in which two pictures differ; 1 when they are not of one size."""
+        """The share of pixels (0..1) in which two pictures differ; 1 when their sizes differ."""
         if self.png == other.png:
             return 0.0
         changed = self.changed(other)
         return 1.0 if changed is None else _share(changed)
 
     def changed(self, other: Picture) -> Image.Image | None:
-        """White in each channel in which a pixel differs from that of `other`; None when they are not of one size."""
+        """White in each channel in which a pixel differs from that of `other`; None when the sizes differ."""
         if self.size != other.size:
             return None
         return ImageChops.difference(self._image, other._image).point(_ABOVE)
@@ -178,7 +178,7 @@ class Changes:
 
 
 def random_colours(count: int, fits: Callable[[Colour], bool], apart: int = 0) -> list[Colour]:
-    """So many colours of chance that fit; any two differ by `apart` in one channel at the least.
+    """So many random colours that fit; any two differ by at least `apart` in one channel.
 
     Unproven where there are not so many: a picture of all colours does not tell a new one from the rest.
     """
@@ -187,7 +187,7 @@ def random_colours(count: int, fits: Callable[[Colour], bool], apart: int = 0) -
     while len(found) < count:
         colour = next(drawn, None)
         if colour is None:
-            raise Unproven("the desktop shows nearly every colour already: no other one would stand out in its picture")
+            raise Unproven("the desktop already shows nearly every colour: no other one would stand out")
         alike = any(all(abs(a - b) < apart for a, b in zip(colour, other, strict=True)) for other in found)
         if not alike and fits(colour):
             found.append(colour)

@@ -1,4 +1,4 @@
-"""The processes that this program has started: which they are, and the end of one."""
+"""The child processes of this program: list them, and end one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def children(of: int | None = None) -> frozenset[int]:
 
 
 def end(pid: int) -> None:
-    """Kills a process that comes from this one; whatever else bears its id by now is left alone."""
+    """Kill a descendant of this process; another process that has its id by now is not touched."""
     parents, ancestor = _parents(), pid
     while ancestor in parents and ancestor != os.getpid():
         ancestor = parents[ancestor]

@@ -1,4 +1,4 @@
-"""A moving picture of a page: what the browser itself drew, a few frames a second, as an animated WebP.
+"""A recording of a page: the frames that the browser drew, a few a second, as an animated WebP.
 
 The browser hands out frames of its own accord (CDP `Page.startScreencast`), a few at a time until they are
 acknowledged. That is done when the page is next looked at, never while something is typed: a frame for every stroke

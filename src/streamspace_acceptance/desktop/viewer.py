@@ -124,7 +124,7 @@ class Viewer:
             return self._captured(self._load.page, None)
 
     def framebuffer(self) -> Picture:
-        """The screen in its own pixels, whatever its size in the page; ScreenLostError while there is none."""
+        """The screen in its own pixels, not scaled to the page; ScreenLostError while there is none."""
         page = self._current().page
         with self._calls.within("the desktop in its own pixels"):
             png = self._client.framebuffer_png(page)
@@ -161,14 +161,14 @@ class Viewer:
         return round(box["width"]) // 2, round(box["height"]) // 2
 
     def covered(self, points: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-        """Those points of the picture over which something else of the page lies."""
+        """Those points of the picture that something else in the page covers."""
         page = self._current().page
         with self._calls.within("places on the desktop"):
             free = self._client.on_top(page, points)
         return [point for point in points if point not in free]
 
     def places(self) -> list[tuple[int, int]]:
-        """Points of the picture over which nothing of the page lies: the middle first, then around it.
+        """Points of the picture that nothing in the page covers: the middle first, then around it.
 
         What covers all of them gets one click in this page's life, as a user would get at the desktop below it.
         """

@@ -47,7 +47,7 @@ class PageHangsError(Unmet):
         super().__init__(
             "the page in the browser",
             expected=f"{what} within {seconds:g} s",
-            actual="the page answers nothing, and its browser had to be ended",
+            actual="the page answers nothing, and its browser had to be killed",
             likely=f"a script of the page never comes to an end; a fresh browser answers within {control:.1f} s",
         )
 
@@ -106,7 +106,7 @@ class BrowserWatchdog:
             self._finish(call)
             if not isinstance(error, Error) and not self._overran:
                 raise
-            raise self._told(error, what, seconds, of_page=of_page) from error
+            raise self._explained(error, what, seconds, of_page=of_page) from error
         except BaseException:
             # The run was stopped in its midst: the answer that comes later would be taken for the next call's failure.
             self.end(f"the run was stopped while the browser was asked ({what})")
@@ -163,7 +163,7 @@ class BrowserWatchdog:
                 if self._changed.wait_for(lambda: not self._running, GRACE_SECONDS):
                     return
 
-    def _told(self, error: Exception, what: str, seconds: float, *, of_page: bool) -> Exception:
+    def _explained(self, error: Exception, what: str, seconds: float, *, of_page: bool) -> Exception:
         if self._overran or isinstance(error, Late):
             return self._silent(what, seconds, of_page=of_page)
         message = _gist(error)

@@ -30,7 +30,7 @@ class WebSocketMonitor:
         self._ends: Counter[str] = Counter()
         self._desktops_address: str | None = None
         self._complaint = ""
-        self._browser_said = ""
+        self._browser_message = ""
         self._desktops: list[RfbListener] = []
         self.watch(page)
 
@@ -69,7 +69,7 @@ class WebSocketMonitor:
         if not self._ended():
             return None
         greeted = f"; the VNC server had greeted with {last.greeting}" if last is not None and last.greeting else ""
-        complaints = "; ".join(filter(None, [self._browser_said, self._complaint]))
+        complaints = "; ".join(filter(None, [self._browser_message, self._complaint]))
         return f"the page's WebSocket has ended{self._times()}{complaints and f' ({complaints})'}{greeted}"
 
     def _before(self, last: RfbListener | None) -> str:
@@ -114,7 +114,7 @@ class WebSocketMonitor:
         if CLIENT_PAGE.is_disconnect_notice(text):
             self._complaint = text[:_WORDS]
         else:
-            self._browser_said = browsers_words(text)
+            self._browser_message = browsers_words(text)
 
 
 def browsers_words(message: str) -> str:

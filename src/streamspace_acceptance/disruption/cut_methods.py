@@ -42,7 +42,7 @@ class CutMethod(Protocol):
 
     @property
     def is_certain(self) -> bool:
-        """Whether it cuts for certain, whatever network the cluster has: asked when something came through."""
+        """Whether it cuts on every cluster network. Asked when a heartbeat came through."""
 
     def record(self) -> dict[str, Any]: ...
 
@@ -90,7 +90,7 @@ class Iptables:
         return counts != ["0"]
 
     def remove(self) -> None:
-        """Removes the rule, if it is there; ClusterError when it stays.
+        """Remove the rule, if it exists; ClusterError when it stays.
 
         The rule outlives a container that ends without its connection, so the next start of that is waited for.
         """

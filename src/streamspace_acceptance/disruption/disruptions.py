@@ -25,8 +25,8 @@ class Disruption(Protocol):
 
 
 @runtime_checkable
-class Held(Protocol):
-    """A disruption that somebody else could take back. `check_held` raises ClusterError when that has happened."""
+class Guarded(Protocol):
+    """A disruption that somebody else could revert. `check_held` raises ClusterError if that happened."""
 
     def check_held(self) -> None: ...
 
@@ -39,7 +39,7 @@ class Disruptions:
     """Applies disruptions, each on record before it begins."""
 
     def __init__(self) -> None:
-        self._applied: list[tuple[Disruption, journal.Entry]] = []
+        self._applied: list[tuple[Disruption, journal.JournalEntry]] = []
         self._lasting: list[Disruption] = []
 
     def apply(self, disruption: Disruption, *, lasting: bool = False) -> None:
@@ -55,7 +55,7 @@ class Disruptions:
     def check_held(self) -> None:
         """ClusterError when somebody else has taken a disruption back."""
         for disruption, _ in self._applied:
-            if isinstance(disruption, Held):
+            if isinstance(disruption, Guarded):
                 disruption.check_held()
 
     def names(self) -> list[str]:
@@ -82,7 +82,7 @@ class Disruptions:
         """Reverts all disruptions, the last one first; RevertError when one remains."""
         self._revert(list(self._applied))
 
-    def _revert(self, wanted: list[tuple[Disruption, journal.Entry]]) -> None:
+    def _revert(self, wanted: list[tuple[Disruption, journal.JournalEntry]]) -> None:
         troubles = []
         for disruption, entry in reversed(wanted):
             self._applied.remove((disruption, entry))

@@ -36,7 +36,7 @@ class IptablesCut:
         Iptables(self._cluster, self._pod, self._rule).add()
 
     def revert(self) -> None:
-        """Removes the rule, if it is there and the pod is; ClusterError when it stays."""
+        """Remove the rule, if rule and pod exist; ClusterError when the rule stays."""
         revert(self._cluster, self.record())
 
 

@@ -66,7 +66,7 @@ def cut(disruptions: Disruptions, among: Sequence[CutMethod], check: Callable[[f
             closed.append(f"not possible: {method.name}: {error}")
         else:
             return Cut(method, at, tuple(closed))
-    raise ClusterError("the network cannot be cut in any way; " + "; ".join(closed))
+    raise ClusterError("no method can cut the network; " + "; ".join(closed))
 
 
 def _check(method: CutMethod, at: float, check: Callable[[float], None]) -> None:

@@ -52,7 +52,7 @@ class NetworkPolicyCut:
             raise
 
     def revert(self) -> None:
-        """Deletes the policy and takes the label away, as far as they are there."""
+        """Delete the policy and remove the label, if they exist."""
         revert(self._cluster, self.record())
 
 

@@ -1,4 +1,4 @@
-"""How the suite writes a text file: through the redactor, and in one piece."""
+"""How the suite writes a text file: through the redactor, and atomically."""
 
 from __future__ import annotations
 

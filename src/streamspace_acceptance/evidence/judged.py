@@ -74,7 +74,7 @@ def _cell(content: object) -> str:
 
 
 def table(headings: str, rows: Iterable[Sequence[object]]) -> Table:
-    """A table whose headings stand in one text: `table("pod | Ready", …)`."""
+    """A table with its headings in one text: `table("pod | Ready", …)`."""
     return Table([heading.strip() for heading in headings.split("|")], [tuple(row) for row in rows])
 
 

@@ -1,4 +1,4 @@
-"""The folder of reports: every file that a run leaves has its name here and nowhere else."""
+"""The folder of reports: the names of all files that a run writes."""
 
 from __future__ import annotations
 

@@ -136,5 +136,5 @@ def collected(evidence: RunEvidence) -> Iterator[None]:
 
 
 def current() -> RunEvidence | None:
-    """The evidence of the run that goes on; None outside a run."""
+    """The evidence of the current run; None outside a run."""
     return _current

@@ -33,7 +33,7 @@ PLAN = Path("plan") / "integration-test-plan.md"
 
 
 def record(name: str, value: str) -> None:
-    """Add a fact about the target of the run that goes on: ("Kubernetes", "v1.32.0")."""
+    """Add a fact about the target of the current run: ("Kubernetes", "v1.32.0")."""
     if (evidence := current()) is not None:
         evidence.facts[name] = value
 

@@ -54,20 +54,20 @@ def on_pace(pace: Pace, interval: Budget) -> Figure:
         elif wrong:
             raise Unmet(
                 f"agent {pace.agent_id}, heartbeats by {source}",
-                expected=f"one every {interval}, to a tenth on the mean, and each to {tolerance:.1f} s",
+                expected=f"one every {interval}: the mean within 10 %, each within {tolerance:.1f} s",
                 actual=", ".join(f"{spacing:.1f} s" for spacing in spacings) + " apart"
                 if spacings
                 else (source == API and pace.untimely) or "none in that time",
                 likely="the agent does not log them, or in another line (agents.heartbeat_line of the profile)"
                 if source == LOG and not spacings
-                else "the agent's interval, or the API keeps what it hears of for later",
+                else "the agent sends at another interval, or the API reports heartbeats late",
             )
     if pace.untimely:
         raise Unmet(
             f"agent {pace.agent_id}, heartbeats by the API",
             expected="each reported with its time and its time zone",
             actual=pace.untimely,
-            likely="the time is of another time zone, or of another event",
+            likely="the time has another time zone, or belongs to another event",
         )
     if unseen:
         raise Unproven(unseen)
@@ -87,8 +87,8 @@ def offline_in_time(outage: Outage, window: Budget) -> Figure:
     silence = outage.silence
     if silence is None and outage.went_offline is not None:
         raise Unproven(
-            f"{outage.subject} was reported offline, but the API reported no new heartbeat before, or another one each "
-            "time: nothing tells when the last one was (see 3.3-1)"
+            f"{outage.subject} was reported offline, but the API reported no new heartbeat before, or a new one at "
+            "each request: nothing shows when the last one was (see 3.3-1)"
         )
     early = window.seconds - SLACK_SECONDS
     late = window.seconds + LATE_PLAN_SECONDS * window.scale + SLACK_SECONDS
@@ -107,9 +107,9 @@ def offline_in_time(outage: Outage, window: Budget) -> Figure:
             expected=expected,
             actual=f"offline {least:.1f} to {most:.1f} s after its last heartbeat",
             timeline=outage.timeline(),
-            likely="the API counts fewer missed heartbeats, or gives the agent up for its connection"
+            likely="the API counts fewer missed heartbeats, or marks the agent offline when its connection is lost"
             if is_early
-            else "the API counts more missed heartbeats, or checks them too seldom",
+            else "the API counts more missed heartbeats, or checks them too rarely",
         )
     return Figure("time from the last heartbeat to offline", (least + most) / 2, "s", allowed)
 
@@ -159,15 +159,15 @@ def reconnected(outage: Outage, within: Budget) -> float:
     if wrong is not None:
         raise Unmet(
             outage.subject,
-            expected=f"online for {outage.ended - at:.1f} s after it came back",
-            actual=f"{wrong.item} {wrong.at - at:.1f} s after it came back",
+            expected=f"online for {outage.ended - at:.1f} s after it reconnected",
+            actual=f"{wrong.item} {wrong.at - at:.1f} s after it reconnected",
             timeline=outage.timeline(),
-            likely="the agent's presence flaps: an old connection of it is given up after the new one stands",
+            likely="the agent's status flaps: the API drops its old connection after the new one is open",
         )
     if seconds[1] > within.seconds:
         raise Unproven(
             f"{outage.subject} was online after {seconds[0]:.2f} to {seconds[1]:.2f} s, and {within} are allowed: "
-            "the API's answers came too far apart to decide, or it took long to restore the network"
+            "the API's answers were too far apart, or the network was restored too slowly, to decide"
         )
     return seconds[1]
 
@@ -177,7 +177,7 @@ def _why_not_back(outage: Outage) -> str:
         return "the API lists the agent's former connection beside the new one"
     if outage.newcomers:
         return f"{', '.join(outage.newcomers)} came online meanwhile: the agent may be back under another id"
-    return "the agent does not try again by itself, or waits too long between two attempts"
+    return "the agent does not reconnect by itself, or waits too long between attempts"
 
 
 def transitions_logged(outage: Outage, transitions: Transitions) -> None:
@@ -234,10 +234,10 @@ def spread(found: Balance) -> None:
     if found.contradictions or found.nobodys or (is_one and not is_evened):
         raise Unmet(
             f"{len(found.said)} sessions",
-            expected="served by more than one agent, by the API as by their pods",
+            expected="served by more than one agent, according to the API and to their pods",
             actual="; ".join([*found.contradictions, *[f"{session}: no agent" for session in found.nobodys]])
             or found.describe(),
-            likely="sessions go to an agent without looking at the others",
+            likely="sessions are assigned without regard to the agents' load",
         )
     if is_one:
         raise Unproven(f"the other agents serve more even so: {found.describe()}; {found.describe_others()}")
@@ -264,9 +264,9 @@ def balanced(found: Balance, tolerance: int) -> int:
     if worst > tolerance:
         raise Unmet(
             f"{len(found.said)} sessions on {len(found.shares)} agents",
-            expected=f"{mean:g} sessions on each agent, give or take {tolerance}",
+            expected=f"{mean:g} sessions on each agent, ±{tolerance}",
             actual="; ".join(filter(None, [found.describe(), beside])),
-            likely="new sessions do not go to the agent with the fewest",
+            likely="new sessions do not go to the agent with the fewest sessions",
         )
     return round(worst)
 

@@ -17,8 +17,8 @@ def determined(found: SessionCapacity) -> None:
         _require_undisturbed(found)
     if found.determined and not found.largest:
         if reason := _machine_at(found.steps[-1]):
-            raise Unproven(f"{reason}; not one session runs")
-        troubles.append("not one session runs")
+            raise Unproven(f"{reason}; no session runs")
+        troubles.append("no session runs")
     if found.recovery is not None:
         if not troubles and found.recovery.troubles and found.recovery.excuse:
             raise Unproven(f"{found.recovery.excuse}; {'; '.join(found.recovery.troubles)} ({found.result})")
@@ -26,13 +26,13 @@ def determined(found: SessionCapacity) -> None:
     if troubles:
         raise Unmet(
             SUBJECT,
-            expected="the largest number, without a crash, and a product that recovers",
+            expected="the largest number of sessions, without a crash, and a recovery afterwards",
             actual=f"{'; '.join(troubles)} ({found.result})",
             timeline=_timeline(found),
-            likely="the product takes more sessions than it can carry",
+            likely="the product accepts more sessions than it can run",
         )
     if not found.determined:
-        raise Unproven(f"the search did not come to its end: {found.result}")
+        raise Unproven(f"the search did not finish: {found.result}")
 
 
 def bottleneck_documented(found: SessionCapacity) -> None:
@@ -47,7 +47,7 @@ def bottleneck_documented(found: SessionCapacity) -> None:
             expected="a reason for the first failure: an answer, a message, an event or a condition",
             actual=f"nothing says why ({found.result})",
             timeline=_timeline(found),
-            likely="the product leaves sessions waiting without telling why",
+            likely="the product leaves sessions waiting without a reason",
         )
 
 
@@ -56,14 +56,14 @@ def all_within_run(found: SessionCapacity) -> None:
     if found.lost:
         raise Unmet(
             SUBJECT,
-            expected="every earlier session alive at each step, on the pod that it had",
+            expected="every earlier session Running at each step, on its first pod",
             actual="; ".join(found.lost),
             timeline=_timeline(found),
             likely="the product or the cluster ends sessions in favour of new ones",
         )
     _require_undisturbed(found)
     if not found.largest:
-        raise Unproven("not one session runs (see 4.4-1)")
+        raise Unproven("no session runs (see 4.4-1)")
 
 
 def _machine_at(step: Step | None) -> str:

@@ -81,7 +81,7 @@ def _carried_out_once(command: QueuedCommand) -> None:
     if command.other_pods:
         raise Unmet(
             command.session.subject,
-            expected=f"pod {command.pod.meta.name} gone, and no other in its place",
+            expected=f"pod {command.pod.meta.name} deleted, and no other in its place",
             actual=", ".join(event.item for event in command.pod_events),
             timeline=command.timeline(),
             likely="the command was carried out more than once, or something reverted it",
@@ -129,7 +129,7 @@ def status_truthful(command: QueuedCommand, profile: Profile) -> None:
             expected=f"{running} until its pod is deleted, {hibernated} afterwards",
             actual=f"{lost.item} {lost.at - command.given:.1f} s after the command",
             timeline=command.timeline(),
-            likely="the session is given up when its agent is offline",
+            likely="the API changes the session's status when its agent goes offline",
         )
     if command.trouble is not None or went is None:
         raise Unproven("the command was not carried out, so the status afterwards shows nothing (see 3.2-2)")
@@ -140,8 +140,8 @@ def status_truthful(command: QueuedCommand, profile: Profile) -> None:
     if (first, last) != (running, hibernated) or kubernetes not in (hibernated, None):
         raise Unmet(
             command.session.subject,
-            expected=f"{running} before the command, {hibernated} after it, by the API and by Kubernetes",
-            actual=f"{first} before, {last} after by the API, {kubernetes} after by Kubernetes",
+            expected=f"{running} before the command, {hibernated} after it, in the API and in Kubernetes",
+            actual=f"{first} before, {last} after in the API, {kubernetes} after in Kubernetes",
             timeline=command.timeline(),
             likely="the status is not kept up to date",
         )

@@ -24,6 +24,6 @@ def words_kept(profile: str, met: Sequence[Deviation], *, accepted: bool) -> Non
             "the product's contract",
             expected="; ".join(f"{deviation.key} {deviation.plan!r}" for deviation in met),
             actual="; ".join(f"{deviation.key} {deviation.product!r}" for deviation in met),
-            likely=f"the behaviour is right by the contract profile {profile}, the words are not the plan's: "
+            likely=f"the behaviour matches the contract profile {profile}, but the words are not the plan's: "
             "`behave -D accept-deviations` accepts them",
         )

@@ -26,9 +26,9 @@ def refused_in_use(deletion: Deletion) -> None:
     if troubles:
         raise Unmet(
             f"template {deletion.template}, in use by {deletion.users}",
-            expected="its deletion refused, and everything as it was",
+            expected="its deletion refused, and nothing changed",
             actual="; ".join(troubles),
-            likely="the deletion does not look for sessions, or only afterwards",
+            likely="the API does not check for sessions, or only after the deletion",
         )
 
 
@@ -43,7 +43,7 @@ def says_how_many(deletion: Deletion) -> None:
             deletion.answer.call,
             expected=f"a message that says that {deletion.users} sessions use the template",
             actual=f"{deletion.answer.status}: {deletion.message or deletion.answer.excerpt()}",
-            likely="the sessions are not counted, or others are",
+            likely="the API does not count the sessions, or counts the wrong ones",
         )
 
 
@@ -72,7 +72,7 @@ def nothing_left(deletion: Deletion) -> None:
     unseen = deletion.expected_in - deletion.before
     judged("where the template was", "\n".join(sorted(deletion.before)) + "\nnow: nowhere")
     if unseen:
-        raise Unproven(f"it was not in {' and '.join(sorted(unseen))} even before, so that its absence shows nothing")
+        raise Unproven(f"it was not in {' and '.join(sorted(unseen))} even before, so its absence shows nothing")
 
 
 def forgotten(remains: Leftovers) -> None:
@@ -88,7 +88,7 @@ def forgotten(remains: Leftovers) -> None:
     if troubles:
         raise Unmet(
             f"template {remains.template}",
-            expected="nothing of it left: no session to be had of it, and its name free",
+            expected="nothing left of it: no new session can use it, and its name is free",
             actual="; ".join(troubles),
             likely="the template is only hidden",
         )

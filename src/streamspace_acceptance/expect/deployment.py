@@ -32,7 +32,7 @@ def cluster_answers(standing: ClusterStatus, kubectls_word: CommandResult | None
             "the Kubernetes cluster" if standing.trouble or kubectls_word is None else f"`{kubectls_word.command}`",
             expected="a Kubernetes that is ready and reports its version",
             actual=trouble,
-            likely="the cluster is not started, or the kubeconfig leads elsewhere",
+            likely="the cluster is not running, or the kubeconfig points to another one",
         )
 
 
@@ -128,7 +128,7 @@ def healthy(health: Health) -> None:
             "the API's health answer",
             expected="200, and a body that says ok",
             actual=health.told,
-            likely="the API, its database or its cache; see the API's log",
+            likely="the API, its database or its cache is unhealthy; see the API's log",
         )
 
 
@@ -147,13 +147,13 @@ def credentials_found(credentials: Credentials | None, search: Search) -> None:
         doubtful = f"; what stands in {search.found[0].place} is not a valid password" if search.found else ""
         raise Unmet(
             "the administrator's credentials",
-            expected="a name and a password, where the plan says",
+            expected="a name and a password in the place that the plan describes",
             actual=f"nothing in {' or '.join(search.looked)}{doubtful}",
             likely="the API logged them at its first start, and that log is lost: set STREAMSPACE_ADMIN_PASSWORD",
         )
 
 
-def login_works(trial: LoginAttempts, door: LoginClient) -> None:
+def login_works(trial: LoginAttempts, client: LoginClient) -> None:
     """A login gives a token that the API accepts, and no other password or token opens any call."""
     subject = f"a login with what {trial.place} says"
     judged("the login", _outcome_of(trial.login))
@@ -168,9 +168,9 @@ def login_works(trial: LoginAttempts, door: LoginClient) -> None:
         fails = trial.login.status >= HTTPStatus.INTERNAL_SERVER_ERROR or (trial.login.ok and tells_error(trial.login))
         wrong = "the credentials are not, or no longer, the administrator's"
         raise _unmet(subject, "a token", trial.login, "the API fails at logins; see its log" if fails else wrong)
-    if not door.lists_sessions(trial.opened):
+    if not client.lists_sessions(trial.opened):
         raise _unmet(subject, "a token that the API accepts", trial.opened or trial.login, "the token is not valid")
-    _wrong_passwords_refused(trial, door)
+    _wrong_passwords_refused(trial, client)
     for what, answer in trial.controls.items():
         if answer.status not in _REFUSALS and not _leads_to_login(answer):
             raise _unmet(f"a call with {what}", "a refusal", answer, "the API does not check tokens")
@@ -178,17 +178,17 @@ def login_works(trial: LoginAttempts, door: LoginClient) -> None:
     if answered:
         raise Unmet(
             "calls without a valid token",
-            expected="each refused, as GET of the sessions is",
+            expected="each refused, like GET of the sessions",
             actual="; ".join(answered),
-            likely="these paths stand before the check of tokens",
+            likely="these paths skip the token check",
         )
 
 
-def _wrong_passwords_refused(trial: LoginAttempts, door: LoginClient) -> None:
-    if not 400 <= trial.wrong_password.status < 500 or door.token(trial.wrong_password) is not None:
+def _wrong_passwords_refused(trial: LoginAttempts, client: LoginClient) -> None:
+    if not 400 <= trial.wrong_password.status < 500 or client.token(trial.wrong_password) is not None:
         raise _unmet("a login with a wrong password", "a refusal", trial.wrong_password, "any password is accepted")
     for what, login in trial.wrong_logins.items():
-        if door.token(login) is not None:
+        if client.token(login) is not None:
             raise _unmet(f"a login with {what}", "a refusal", login, "name and password are not compared in full")
 
 

@@ -46,7 +46,7 @@ def page_served(answer: Answer, status: int = HTTPStatus.OK, *, late: str | None
             "the VNC address",
             expected=f"{status} with a page as soon as the session is Running",
             actual=late,
-            likely="the session is called Running before the way to its page is there",
+            likely="the session is reported Running before its page can be reached",
         )
     answered(answer, status)
     if not is_html(answer):
@@ -54,7 +54,7 @@ def page_served(answer: Answer, status: int = HTTPStatus.OK, *, late: str | None
             "the VNC address",
             expected="a page of HTML",
             actual=f"{answer.content_type or 'no content type'}, {len(answer.body)} bytes: {answer.excerpt(80)}",
-            likely="something else than the viewer stands at that address",
+            likely="that address serves something other than the viewer page",
         )
 
 
@@ -74,11 +74,11 @@ def responds(trial: InputProbe) -> None:
     if trial.colour.share < trial.least or not trial.colour.holds(*trial.point) or not carried_out:
         raise Unmet(
             "the desktop",
-            expected=f"the terminal at {trial.point} in the typed colour, the command and a click carried out",
+            expected=f"the terminal at {trial.point} in the typed colour, and a command and a click that take effect",
             actual=f"{trial.colour.share:.0%} of the screen{f', in {trial.colour.box}' if trial.colour.box else ''}; "
             f"the command was {'' if trial.received else 'not '}carried out, the click "
             f"{'arrived' if trial.clicked else 'did not arrive'}",
-            likely="the picture does not follow what the session's desktop shows",
+            likely="the picture in the page differs from the session's desktop",
         )
 
 
@@ -132,10 +132,10 @@ def vnc_answers_again(
     if blank is not None:
         raise Unmet(
             f"{session.subject}, desktop",
-            expected="that it shows something again",
+            expected="a desktop that shows something again",
             actual=blank,
-            likely="its VNC server starts again, and the programs of the desktop do not: their files of before may be "
-            "in the way, such as a lock in the home",
+            likely="its VNC server starts again, but the programs of the desktop do not: a file in the home may block "
+            "them, such as an old lock file",
         )
 
 
@@ -174,18 +174,18 @@ def _listening(server: VncCheck) -> None:
             likely=_why_no_handshake(server.framebuffer, server.served),
         )
     if not server.sockets_seen:
-        raise Unproven(f"{subject}: it answers, but /proc/net/tcp in the pod does not tell whether it is the pod's own")
+        raise Unproven(f"{subject}: it answers, but /proc/net/tcp in the pod does not show whether it is the pod's own")
     if not server.port_listens:
         raise Unmet(
             subject,
             expected=f"a server on port {server.port} of the session's pod",
             actual="nothing listens there, although a handshake was completed",
-            likely="another server than the session's own answers",
+            likely="a server other than the session's own answers",
         )
     if not server.port_serves:
         raise Unmet(
             subject,
             expected=f"the handshake with the server on port {server.port} of the session's pod",
-            actual="a handshake was completed, and meanwhile nobody was connected to that port",
-            likely="the way to the desktop leads to another session's server",
+            actual="a handshake was completed while nobody was connected to that port",
+            likely="the connection leads to another session's server",
         )

@@ -53,7 +53,7 @@ def kept(file: SavedFile, found: FileState) -> None:
             actual="; ".join([*troubles, *others]),
             likely="the home is there, but was copied without all of its files, their rights or their owner"
             if is_there
-            else "the home is not on the volume on which it was, or the volume was emptied or set back",
+            else "the home is on another volume, or the volume was emptied or restored",
         )
 
 
@@ -79,7 +79,7 @@ def on_own_volume(home: HomeVolume) -> None:
 def _why_elsewhere(home: HomeVolume) -> str:
     if home.elsewhere and not home.mounts:
         return f"the volume is mounted at {', '.join(home.elsewhere)}; {ANOTHER_HOME}"
-    return "the pod's volumes do not follow the session"
+    return "the pod does not mount the session's volume"
 
 
 def _not_claimed(home: HomeVolume) -> list[str]:

@@ -43,7 +43,7 @@ def clicked_as_aimed(clicking: Clicking) -> None:
         raise Unmet(
             f"{clicking.session}, mouse",
             expected="; ".join(map(str, clicking.aims)),
-            actual=f"{total}the first that is not as aimed: {click}"
+            actual=f"{total}the first that missed its aim: {click}"
             f"{f', not {wanted[first]}' if first < len(wanted) else ''}{junk}",
             likely="the desktop receives other coordinates than the user pointed at",
         )
@@ -52,7 +52,7 @@ def clicked_as_aimed(clicking: Clicking) -> None:
             f"{clicking.session}, mouse",
             expected="each mark shown where a click on it lands",
             actual=f"{clicking.astray}, in pixels of the screen in the page",
-            likely="the page mirrors, turns or moves the picture, and the client does not know of it",
+            likely="the page mirrors, rotates or moves the picture without the client's knowledge",
         )
 
 
@@ -68,7 +68,7 @@ def scrolled(scrolling: Scrolling) -> None:
             expected=f"at least {scrolling.notches} steps up, then as many down",
             actual=f"{up} up, {down} down, {len(turned) - up - down} other"
             f"{'' if turned == sorted(turned) else ', out of order'}",
-            likely="turns of the wheel do not all reach the session's desktop",
+            likely="some wheel turns do not reach the session's desktop",
         )
 
 
@@ -86,14 +86,14 @@ def executed(typed: Typed, output: str) -> None:
             f"{typed.session}, keyboard",
             expected=f"{output!r}, the output of {typed.command}, in the terminal",
             actual=f"{typed.received!r} received; {_look(typed)}",
-            likely="the picture does not follow what the session's desktop shows"
+            likely="the picture in the page differs from the session's desktop"
             if typed.received == f"{output}\n"
-            else "keys are lost, doubled, changed or late on their way, or Shift is not released again",
+            else "keys are lost, doubled, changed or delayed, or Shift is not released",
         )
     if typed.rest != EVERY_CHARACTER * TWICE:
         raise Unmet(
             f"{typed.session}, keyboard",
-            expected=f"every character received, {len(EVERY_CHARACTER)} in their order, and all of them again",
+            expected=f"all {len(EVERY_CHARACTER)} characters received in order, twice",
             actual=f"{typed.rest!r} received{_lacking(typed.rest or '')}",
             likely=_why_not_as_typed(typed.rest or "", EVERY_CHARACTER * TWICE),
         )
@@ -107,9 +107,9 @@ def _shift_released(typed: Typed) -> None:
     if typed.capitals not in (None, wanted):
         raise Unmet(
             f"{typed.session}, keyboard",
-            expected=f"an arrow key as it is after each capital: {wanted!r}",
+            expected=f"a plain arrow key after each capital letter: {wanted!r}",
             actual=f"{typed.capitals!r} received",
-            likely="the release of Shift is lost on its way, so that it stays down",
+            likely="the release of Shift is lost, so the key stays down",
         )
 
 
@@ -163,11 +163,11 @@ def lag_below(lag: InputLag, limit: float) -> float:
     if lag.worst >= limit and (excuse := lag.excuse(limit)):
         raise Unproven(f"this machine is too busy to measure the product's lag: {excuse}\n{lag.table()}")
     if network := lag.network.explains(lag.worst, limit):
-        raise Unproven(f"{network}, and nine answers of ten come within {lag.worst:.0f} ms\n{lag.table()}")
+        raise Unproven(f"{network}, and 90 % of the responses come within {lag.worst:.0f} ms\n{lag.table()}")
     if lag.worst >= limit:
         raise Unmet(
             f"{lag.session}, input lag",
-            expected=f"nine answers of ten within {limit:g} ms",
+            expected=f"90 % of the responses within {limit:g} ms",
             actual="; ".join(f"{kind}: {lag.percentile(kind):.0f} ms" for kind in lag.lags),
             timeline=lag.table().replace("\n", " · "),
             likely=lag.cause,

@@ -19,7 +19,7 @@ def named_after(session: Session, pods: list[Pod]) -> None:
             session.subject,
             expected=f"a pod named {session_id} or {session_id}-…",
             actual=", ".join(pod.describe() for pod in strangers) or "no pod",
-            likely="the pod has the name of something else than the session",
+            likely="the pod's name comes from something other than the session",
         )
 
 
@@ -57,7 +57,7 @@ def replaced(lifecycle: SessionLifecycle, by: Pod) -> float:
             f"pod {by.meta.name}",
             expected="the only pod of the session",
             actual=f"beside it {', '.join(pod.describe() for pod in beside)}",
-            likely="the former pod was not ended, or more than one was started",
+            likely="the former pod was not deleted, or several were started",
         )
     if changes := lifecycle.changes_of(by):
         raise Unmet(
@@ -80,7 +80,7 @@ def none_left(lifecycle: SessionLifecycle, left: list[Pod]) -> float:
             session.subject,
             expected="no pod",
             actual=", ".join(pod.describe() for pod in left),
-            likely="the session's pod was started again, or lost its label and was not stopped",
+            likely="the session's pod was restarted, or it lost its label and still runs",
         )
     return lifecycle.seconds_until_gone()
 

@@ -105,7 +105,7 @@ def nodes_suffice(profile: ResourceProfile) -> int:
             expected=f"all sessions on nodes that can hold them ({'enough' if room is None else room} have room)",
             actual="; ".join([*exceeded[:5], *profile.unschedulable[:3]]),
             timeline=profile.capacity.table().replace("\n", " · "),
-            likely="sessions request or use more than their template says, or the nodes' limits are not respected",
+            likely="sessions request or use more than their template says, or the nodes' limits are not enforced",
         )
     if profile.not_running:
         count = len(profile.not_running)
@@ -121,5 +121,5 @@ def _too_much(used: LoadProfile, component: str, use: PodUse, expected: str, act
         expected=f"{expected} {used.load}",
         actual=f"{actual} ({use.samples} samples over {use.span:.1f} s, from {used.source})",
         timeline=used.table().replace("\n", " · "),
-        likely=f"see the use of {component} with and without sessions: what grows with them, and what is there before",
+        likely=f"compare the use of {component} with and without sessions",
     )

@@ -52,7 +52,7 @@ def given_exactly(given: GrantedResources) -> None:
     if found.resized:
         raise Unproven(found.resized)
     if given.trouble is not None:
-        raise Unproven(f"its pod has them, but does not run (see 1.1b-1): {given.trouble}")
+        raise Unproven(f"its pod has these resources, but does not run (see 1.1b-1): {given.trouble}")
 
 
 def _limited_beside(found: Provisioned) -> str:
@@ -76,7 +76,7 @@ def _refused(given: GrantedResources) -> Unmet | Unproven:
         likely=(
             "the product could not create a session of any size at that moment, as its answer says"
             if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-            else "the API takes the size for too large or malformed"
+            else "the API considers the size too large or malformed"
         ),
     )
 
@@ -99,7 +99,9 @@ def refused_as_too_much(found: OversizedRequests) -> None:
         if attempt.creation.answer.ok
     ]
     if accepted and not found.nodes_seen:
-        raise Unproven(f"the suite may not list nodes, so it cannot tell what no node can hold: {'; '.join(accepted)}")
+        raise Unproven(
+            f"the suite may not list nodes, so it does not know what no node can hold: {'; '.join(accepted)}"
+        )
     if accepted or found.strays:
         raise _unmet(found, [*accepted, *([f"there was {', '.join(found.strays)}"] if found.strays else [])])
     if not found.control.answer.ok:
@@ -110,7 +112,7 @@ def refused_as_too_much(found: OversizedRequests) -> None:
         if not attempt.names_it
     ]
     if unclear and not found.nodes_seen:
-        raise Unproven(f"the suite may not list nodes, so it cannot tell what no node can hold: {'; '.join(unclear)}")
+        raise Unproven(f"the suite may not list nodes, so it does not know what no node can hold: {'; '.join(unclear)}")
     if unclear:
         raise _unmet(found, unclear)
     if not found.attempts:
@@ -120,7 +122,7 @@ def refused_as_too_much(found: OversizedRequests) -> None:
 def _unmet(found: OversizedRequests, troubles: list[str]) -> Unmet:
     return Unmet(
         f"{len(found.attempts)} requests that no node can hold",
-        expected="each refused with an error that names the excess, and no pod or session of it at any time",
+        expected="each refused with an error that names the excessive resource, without a pod or session at any time",
         actual="; ".join(troubles),
         likely="the size is not compared with the nodes' capacity, or only after the session is created",
     )
@@ -133,7 +135,7 @@ def kept_to_limits(tried: Enforcement) -> None:
         *_differing(tried.wanted, tried.found),
         *_too_many_cores(tried),
         *([] if tried.over_limit.killed or tried.over_limit.code != 0 or _has_room_in_swap(tried)
-          else [f"a program took {tried.over_limit.size} bytes of memory and ended well"]),
+          else [f"a program took {tried.over_limit.size} bytes of memory and ended without an error"]),
     ]  # fmt: skip
     if troubles:
         raise Unmet(
@@ -148,10 +150,10 @@ def kept_to_limits(tried: Enforcement) -> None:
     if tried.survived is not None:
         raise Unmet(
             f"session {tried.session}",
-            expected="to go on when a program in it is ended for taking too much",
+            expected="to keep running when a program in it is killed for its memory",
             actual=tried.survived.actual,
             timeline=tried.survived.timeline,
-            likely="the desktop does not come back when the node ends programs for lack of memory",
+            likely="the desktop does not recover when the node kills programs for lack of memory",
         )
 
 
@@ -191,17 +193,17 @@ def _require_evidence(tried: Enforcement) -> None:
     """A limit that nothing came up against shows nothing, nor does the end of a program that never gets far."""
     if tried.within_limit.code != 0:
         raise Unproven(
-            f"not even {tried.within_limit.size} bytes of memory can be taken: "
+            f"not even {tried.within_limit.size} bytes of memory can be allocated: "
             f"{tried.within_limit.code} {tried.within_limit.said}"
         )
     if tried.over_limit.code == 0:
         raise Unproven(
-            f"a program took {tried.over_limit.size} bytes of memory and ended well: the node may swap out "
+            f"a program took {tried.over_limit.size} bytes of memory and ended without an error: the node may swap out "
             f"{tried.found.swap:f} bytes for the container"
         )
     if not tried.over_limit.killed:
         raise Unproven(
-            f"the program ended by itself, not for its memory: {tried.over_limit.code} {tried.over_limit.said}"
+            f"the program exited by itself, not for its memory: {tried.over_limit.code} {tried.over_limit.said}"
         )
     if not _was_pushed(tried.burn, tried.wanted.cpu):
         raise Unproven(f"the machine was too busy: the loops had {tried.burn}")

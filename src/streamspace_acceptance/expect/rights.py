@@ -71,7 +71,7 @@ def _judge(attempts: Attempts, made: Sequence[Attempt], likely: str) -> None:
     if succeeded:
         raise Unmet(
             f"session {attempts.session}",
-            expected="every attempt to be refused",
+            expected="every attempt refused",
             actual="; ".join(succeeded),
             likely=likely,
         )
@@ -84,7 +84,7 @@ def _untouched(attempts: Attempts, others: Sequence[Attempt]) -> None:
             f"session {attempts.session}",
             expected="Running as before, since every attempt was refused",
             actual=attempts.trouble,
-            likely="the API refuses the call, and does what was asked all the same",
+            likely="the API refuses the call, but carries it out",
         )
 
 

@@ -33,7 +33,7 @@ def answered(answer: Answer, status: int) -> None:
             answer.call,
             expected=f"{status}",
             actual=answer.gist,
-            likely="the API refuses the request or answers it with another code; its own message stands above",
+            likely="the API refuses the request or answers it with another code; see its message above",
         )
 
 
@@ -58,7 +58,7 @@ def identified(creation: Creation, status: str) -> None:
             creation.answer.call,
             expected=f"sessionId, name and status {status!r} of the new session",
             actual="; ".join(troubles),
-            likely="the answer is not made from the session that was created",
+            likely="the answer does not describe the session that was created",
         )
 
 
@@ -112,7 +112,7 @@ def listed(creation: Creation, listed: SessionObject, alone: SessionObject | Non
             f"session {listed.meta.name} in Kubernetes",
             expected=f"the {asked.template} session of {asked.user}",
             actual="; ".join(troubles),
-            likely="the object was not made from the request",
+            likely="the object does not match the request",
         )
 
 
@@ -147,7 +147,7 @@ def mean_below(starts: Starts, budget: Budget) -> float:
             expected=f"a mean below {budget}",
             actual=f"mean {summary.mean:.2f} s, from {summary.least:.2f} to {summary.greatest:.2f} s",
             timeline=" · ".join(f"start {number} {figure:.2f} s" for number, figure in enumerate(figures, 1)),
-            likely="the slowest phase in the table of the starts",
+            likely="see the slowest phase in the table of the starts",
         )
     return summary.mean
 
@@ -161,7 +161,7 @@ def status_kept(word: str, statuses: Mapping[str, str | None]) -> None:
             "the session's status" if len(statuses) == 1 else "the sessions that were started",
             expected=f"still {word} a while later",
             actual=", ".join(fallen),
-            likely="the sessions do not last, or their status is not steady",
+            likely="the sessions do not last, or their status flaps",
         )
 
 

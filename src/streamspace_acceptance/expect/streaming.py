@@ -30,14 +30,14 @@ def latency_below(found: Streaming, limit: float) -> RoundTrips:
     if trips.judged >= limit and (excuse := trips.excuse(limit) or full(found.nodes)):
         raise Unproven(f"this machine is too busy to measure the product's latency: {excuse}\n{trips.table()}")
     if network := found.network.explains(trips.judged, limit):
-        raise Unproven(f"{network}, and nine round trips of ten {trips.judged:.0f} ms in all\n{trips.table()}")
+        raise Unproven(f"{network}, of {trips.judged:.0f} ms in all (90th percentile)\n{trips.table()}")
     if trips.judged >= limit:
         raise Unmet(
             f"{found.session}, WebSocket latency",
-            expected=f"nine round trips of ten below {limit:g} ms",
+            expected=f"90 % of the round trips below {limit:g} ms",
             actual=f"{trips.judged:.0f} ms (90th percentile of {len(trips.trips)})",
             timeline=trips.table().replace("\n", " · "),
-            likely="something holds messages back between the API and the session's VNC server",
+            likely="messages are delayed between the API and the session's VNC server",
         )
     return trips
 
@@ -61,13 +61,13 @@ def frame_rate_at_least(found: Streaming, limit: float) -> Sequence[Figure]:
         raise Unproven(f"the source of motion is itself too slow in this session: {distrust}")
     _require_a_quiet_machine(found)
     if found.network.milliseconds >= 1000 / limit and not stands_still:
-        raise Unproven(f"{found.network.describe()}, and a picture is asked for at a time\n{found.table()}")
+        raise Unproven(f"{found.network.describe()}, and the client requests one picture at a time\n{found.table()}")
     raise Unmet(
         f"{found.session}, frame rate",
-        expected=f"at least {limit:g} distinct pictures a second, and none missing for {SILENCE_SECONDS:g} s",
+        expected=f"at least {limit:g} distinct pictures a second, without a gap of {SILENCE_SECONDS:g} s",
         actual=f"{found.frame_rate:.1f} pictures a second, {found.longest_gap:.1f} s without one at the longest",
         timeline=found.table().replace("\n", " · "),
-        likely="the VNC server or what stands before it sends fewer pictures than the desktop draws",
+        likely="the VNC server, or a proxy before it, sends fewer pictures than the desktop draws",
     )
 
 
@@ -81,7 +81,7 @@ def _require_in_page(found: Streaming, limit: float) -> None:
         expected=f"at least {limit:g} distinct pictures a second",
         actual=f"the page draws {found.pictures_in_page:.1f} a second, of {found.frame_rate:.1f} that come",
         timeline=found.table().replace("\n", " · "),
-        likely="the page's own scripts keep it from drawing",
+        likely="the page's own scripts slow down its drawing",
     )
 
 
@@ -102,7 +102,7 @@ def _require_a_known_source(found: Streaming) -> None:
         reason = "it was not seen" if found.slow is None else found.slow.distrust or "none of its pictures was seen"
         raise Unproven(f"pictures cannot be counted here: a source of known rate fails the self-check: {reason}")
     if any(rate.is_unnumbered for rate in found.rates):
-        raise Unproven(f"pictures cannot be counted here: they have not the colours of their source\n{found.table()}")
+        raise Unproven(f"pictures cannot be counted here: their colours are not those of the source\n{found.table()}")
 
 
 def input_lag_below(lag: InputLag, kind: str, limit: float) -> Figure:
@@ -113,11 +113,11 @@ def input_lag_below(lag: InputLag, kind: str, limit: float) -> Figure:
     if found >= limit and (excuse := lag.excuse(limit)):
         raise Unproven(f"this machine is too busy to measure the product's lag: {excuse}\n{lag.table()}")
     if network := lag.network.explains(found, limit):
-        raise Unproven(f"{network}, and nine answers of ten come within {found:.0f} ms\n{lag.table()}")
+        raise Unproven(f"{network}, and 90 % of the responses come within {found:.0f} ms\n{lag.table()}")
     if found >= limit:
         raise Unmet(
             f"{lag.session}, {kind} lag",
-            expected=f"nine answers of ten within {limit:g} ms",
+            expected=f"90 % of the responses within {limit:g} ms",
             actual=f"{found:.0f} ms (90th percentile of {len(lag.lags[kind])})",
             timeline=lag.table().replace("\n", " · "),
             likely=lag.cause,

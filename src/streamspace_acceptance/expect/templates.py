@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 from streamspace_acceptance.domain.sessions.provision import Provision, Provisioned
-from streamspace_acceptance.domain.templates.change import LIKELY, Change
+from streamspace_acceptance.domain.templates.change import LIKELY, TemplateChange
 from streamspace_acceptance.domain.templates.created_template import CreatedTemplate, Json, differences
 from streamspace_acceptance.domain.templates.mistake_trials import MistakeAttempt, MistakeTrial
 from streamspace_acceptance.evidence.judged import Table, judged, table
@@ -50,9 +50,9 @@ def as_described(made: CreatedTemplate, read: Answer | None) -> None:
     if troubles or len(set(map(str, ids.values()))) != 1:
         raise Unmet(
             f"template {made.id}",
-            expected="what was described, under one id",
+            expected="the described template, under one id",
             actual="; ".join(troubles) or f"ids {ids}",
-            likely="the template is not made from the request",
+            likely="the template does not match the request",
         )
 
 
@@ -68,7 +68,7 @@ def listed(made: CreatedTemplate, entries: tuple[Json, ...], read: Answer) -> No
             f"template {made.id}",
             expected=f"once in the list of templates, as {made.described['name']}",
             actual=f"{len(names)} times, as {names}",
-            likely="the list is not made from what there is",
+            likely="the list is incomplete or out of date",
         )
     known = differences(made.described, read.content()) if read.content() else []
     shown = differences(made.described, entries[0], partial=True)
@@ -77,7 +77,7 @@ def listed(made: CreatedTemplate, entries: tuple[Json, ...], read: Answer) -> No
             f"template {made.id}",
             expected="in the list as it was described, in the fields that the list shows",
             actual="; ".join(troubles),
-            likely="the list is not made from what there is",
+            likely="the list is incomplete or out of date",
         )
 
 
@@ -91,7 +91,7 @@ def refused_clearly(trial: MistakeTrial) -> None:
             f"{len(unclear)} of {len(trial.attempts)} templates with a mistake",
             expected="a refusal whose message names the field with the mistake",
             actual=_by_answer(unclear),
-            likely="the error is made without looking at what is wrong",
+            likely="the error does not depend on the mistake",
         )
     _require_controls(trial)
     _require_no_limit(trial)
@@ -156,7 +156,7 @@ def _require_no_limit(trial: MistakeTrial) -> None:
         )
 
 
-def changed(change: Change) -> None:
+def changed(change: TemplateChange) -> None:
     """The change was accepted, and the template reads as sent, and as before where nothing was sent."""
     judged("the template before", change.before)
     if change.earlier_answer is not None:
@@ -168,7 +168,7 @@ def changed(change: Change) -> None:
             change.answer.call,
             expected="the fields that were sent changed, and no other",
             actual="; ".join(change.troubles),
-            likely=f"the API gives an earlier answer, from a cache ({change.kept})" if change.kept else LIKELY,
+            likely=f"the API answers from a cache ({change.kept})" if change.kept else LIKELY,
         )
 
 
@@ -177,7 +177,7 @@ def provisioned(session: Provisioned, wanted: Json) -> None:
     asked = Provision.of(wanted)
     judged("image and resources", _provisions({"the changed template": asked, **session.said}))
     troubles = [f"{place}: {given}" for place, given in session.by_product.items() if not asked.is_as(given)]
-    troubles += [] if session.complete else ["its pod does not say all of its image, requests and limits"]
+    troubles += [] if session.complete else ["its pod lacks an image, requests or limits"]
     if troubles or len(session.pods) != 1:
         raise Unmet(
             f"session {session.session}",
@@ -208,11 +208,11 @@ def unaffected(before: Provisioned, now: Provisioned, uids: frozenset[str]) -> N
             f"session {now.session}",
             expected="the same pod with the same image and resources",
             actual="; ".join(troubles),
-            likely="the change of the template reaches the sessions that were made from it before",
+            likely="the change of the template also changes its existing sessions",
         )
 
 
-def history_kept(change: Change, answer: Answer) -> None:
+def history_kept(change: TemplateChange, answer: Answer) -> None:
     """The history holds all that the template was and what it is, by the numbers of the versions, in either order.
 
     Versions that are not numbers, such as hashes, need only differ. Unproven where there is no history.
@@ -233,7 +233,7 @@ def history_kept(change: Change, answer: Answer) -> None:
             expected=f"first {', then '.join(map(str, wanted))}, with rising numbers",
             actual=" then ".join(f"version {entry.get('version')}: {Provision.of(entry)}" for entry in told)
             or answer.excerpt(),
-            likely="a change does not keep what the template was",
+            likely="a change does not keep the former version",
         )
 
 

@@ -28,7 +28,7 @@ def rate_at_least(bursts: Bursts, limit: float) -> None:
                 expected=f"at least {limit:g} a minute",
                 actual=rate.describe(),
                 timeline=_timeline(bursts),
-                likely="the slowest column in the table of the sessions",
+                likely="see the slowest column in the table of the sessions",
             )
     runs = rate.further_runs(limit)
     more = "more runs than can be made" if runs is None else "1 more run" if runs == 1 else f"{runs} more runs"

@@ -38,7 +38,7 @@ def reachable(outcome: UseResult) -> None:
             WORK,
             expected="every desktop to render and to accept input",
             actual="; ".join(outcome.troubles),
-            likely="the way to a desktop serves only so many viewers, or only one of a session, or each only once",
+            likely="the product limits the number of viewers, or lets a viewer connect only once",
         )
     if outcome.unreachable:
         raise Unproven(f"a desktop that is opened alone does not work either (see 1.1d-4): {outcome.alone}")
@@ -54,9 +54,9 @@ def undisturbed(outcome: UseResult) -> None:
     if troubles:
         raise Unmet(
             WORK,
-            expected="nothing of one user's with another, and the others' sessions untouched when one ends",
+            expected="no data of one user with another, and the other sessions unchanged when one ends",
             actual="; ".join(troubles),
-            likely="the product leads users to each other's desktops, homes or processes, or ends more than it should",
+            likely="users share desktops, homes or processes, or the end of one session affects the others",
         )
     if outcome.explained:
         raise Unproven(f"the sessions are not isolated (see 1.3-2 and 1.3-3): {'; '.join(outcome.explained)}")

@@ -1,1 +1,1 @@
-"""Figures: how long things took, and how several of them are summed up."""
+"""Measurements: durations, rates and resource use, with their statistics."""

@@ -1,4 +1,4 @@
-"""How long a pod's programs waited for a processor: what they would have used more, at the most, on an idle machine.
+"""How long a pod's programs waited for a processor: at most so much more CPU they would use on an idle machine.
 
 On a busy node a pod's CPU says how much it got, not how much it needs. The kernel counts the time that each thread was
 ready to run and did not (`/proc/PID/task/TID/schedstat`, second field). The sum of both is the most that it needs.

@@ -1,4 +1,4 @@
-"""The collection of garbage, which stops all threads of this process while moments are stamped."""
+"""Garbage collection, which stops all threads of this process while moments are stamped."""
 
 from __future__ import annotations
 

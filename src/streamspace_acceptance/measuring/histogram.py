@@ -1,4 +1,4 @@
-"""Distributions that can be kept and added up: HdrHistograms, in the compressed form of its version 2.
+"""Distributions that can be stored and merged: HdrHistograms, in the compressed form of its version 2.
 
 A distribution of several runs is that of all their values together, which no percentiles of the single runs can tell.
 Values are kept as whole thousandths of their unit, to three digits: a percentile is up to 0.1 % too great.
@@ -23,30 +23,30 @@ MOST = 3_600_000
 DIGITS = 3
 
 
-def kept(name: str, values: Sequence[float], unit: str) -> KeptDistribution:
-    """The distribution of values in their unit; an endless one is a value that never came."""
+def encode(name: str, values: Sequence[float], unit: str) -> KeptDistribution:
+    """The values in their unit as a histogram; an infinite one is a value that never came."""
     histogram = _empty()
     for value in values:
         histogram.record_value(_parts(value))
     return KeptDistribution(name, unit, histogram.encode().decode("ascii"))
 
 
-def keep(name: str, values: Sequence[float], unit: str) -> None:
-    """Keeps the distribution for the running step, unless there are no values."""
+def record(name: str, values: Sequence[float], unit: str) -> None:
+    """Keep the histogram of the values for the running step, unless there are none."""
     if values:
-        attachments.keep_distribution(kept(name, values, unit))
+        attachments.keep_distribution(encode(name, values, unit))
 
 
-def added(distributions: Sequence[KeptDistribution]) -> list[KeptDistribution]:
-    """Those of the same name and unit as one, in the order of the first of each; ValueError for one that is damaged."""
+def merge(distributions: Sequence[KeptDistribution]) -> list[KeptDistribution]:
+    """Those of the same name and unit as one, in the order of the first of each; ValueError for a damaged one."""
     groups: dict[tuple[str, str], list[KeptDistribution]] = {}
     for distribution in distributions:
         groups.setdefault((distribution.name, distribution.unit), []).append(distribution)
     return [group[0] if len(group) == 1 else reduce(_sum, group) for group in groups.values()]
 
 
-def read(distribution: KeptDistribution) -> Distribution:
-    """Its percentiles, in its unit; ValueError for one that is damaged or has no values."""
+def decode(distribution: KeptDistribution) -> Distribution:
+    """The percentiles in the unit; ValueError for a histogram that is damaged or empty."""
     histogram = _decoded(distribution)
     count = histogram.get_total_count()
     if not count:

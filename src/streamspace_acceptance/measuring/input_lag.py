@@ -50,7 +50,7 @@ class InputLag:
 
     def kept(self, kind: str) -> KeptDistribution:
         """All lags of one kind of input, so that those of several runs can be added up."""
-        return histogram.kept(f"{kind} input lag", self.lags[kind], "ms")
+        return histogram.encode(f"{kind} input lag", self.lags[kind], "ms")
 
     @property
     def worst(self) -> float:

@@ -36,7 +36,7 @@ LAST_ANSWER_SECONDS = 1.0
 
 
 @dataclass
-class Shot(Generic[T]):
+class ScheduledCall(Generic[T]):
     """One call: when it was due, sent and answered, on the monotonic clock; None for what has not happened."""
 
     number: int
@@ -48,37 +48,37 @@ class Shot(Generic[T]):
 
     @property
     def lag(self) -> float:
-        """Seconds from the moment when it was due until it was sent; endless for one that was not sent."""
+        """Seconds from the moment when it was due until it was sent; infinite for one that was not sent."""
         return float("inf") if self.sent is None else self.sent - self.due
 
 
 @dataclass(frozen=True)
 class Load(Generic[T]):
-    """All shots of a load, in the order in which they were due, and what the generator itself took.
+    """All calls of a load, in the order in which they were due, and what the generator itself took.
 
-    `began` is the moment when the first shot was due; `cpu` is the share of one processor that this process used.
+    `began` is the moment when the first call was due; `cpu` is the share of one processor that this process used.
     """
 
-    shots: Sequence[Shot[T]]
+    calls: Sequence[ScheduledCall[T]]
     began: float
     cpu: float
 
     @property
     def dropped(self) -> int:
         """The calls that were never sent."""
-        return sum(shot.sent is None for shot in self.shots)
+        return sum(scheduled.sent is None for scheduled in self.calls)
 
     @property
     def lag(self) -> float:
         """The lateness of the calls that were sent, in seconds (99th percentile)."""
-        lags = [shot.lag for shot in self.shots if shot.sent is not None]
+        lags = [scheduled.lag for scheduled in self.calls if scheduled.sent is not None]
         return percentile(lags, 0.99) if lags else 0.0
 
     @property
     def distrust(self) -> str:
         """Why figures of this load prove nothing; empty when they can be trusted."""
         if self.dropped:
-            return f"the load generator dropped {self.dropped} of {len(self.shots)} calls"
+            return f"the load generator dropped {self.dropped} of {len(self.calls)} calls"
         if self.lag > MOST_LAG_SECONDS:
             return (
                 f"the load generator fell behind: its calls began up to {1000 * self.lag:.0f} ms late (p99), "
@@ -89,7 +89,7 @@ class Load(Generic[T]):
     def describe(self) -> str:
         """The generator's own figures, for the report."""
         return (
-            f"load generator: {len(self.shots)} calls, start lag p99 {1000 * self.lag:.1f} ms (at most"
+            f"load generator: {len(self.calls)} calls, start lag p99 {1000 * self.lag:.1f} ms (at most"
             f" {1000 * MOST_LAG_SECONDS:g} ms), {self.dropped} dropped, {self.cpu:.0%} of one processor"
         )
 
@@ -138,21 +138,21 @@ class _Generator(Generic[T]):
     calls: Sequence[Callable[[], T]]
     offsets: Sequence[float]
     ended: threading.Event = field(default_factory=threading.Event)
-    shots: list[Shot[T]] = field(default_factory=list)
+    scheduled: list[ScheduledCall[T]] = field(default_factory=list)
 
     def run(self) -> Load[T]:
         gathered, begin = Recording[int](), Recording[float]()
-        self.shots = [Shot(number, 0.0) for number in range(1, len(self.calls) + 1)]
+        self.scheduled = [ScheduledCall(number, 0.0) for number in range(1, len(self.calls) + 1)]
 
-        def fire(number: int) -> None:
-            shot = self.shots[number]
+        def wait_and_call(number: int) -> None:
+            scheduled = self.scheduled[number]
             gathered.append(number)
-            shot.due = begin.beyond(0, GATHER_SECONDS)[0].item + self.offsets[number]
-            if not pause(shot.due - now(), self.ended):
-                self._call(shot, self.calls[number])
+            scheduled.due = begin.beyond(0, GATHER_SECONDS)[0].item + self.offsets[number]
+            if not pause(scheduled.due - now(), self.ended):
+                self._call(scheduled, self.calls[number])
 
         threads = [
-            threading.Thread(target=fire, args=(number,), name=f"load {number + 1}", daemon=True)
+            threading.Thread(target=wait_and_call, args=(number,), name=f"load {number + 1}", daemon=True)
             for number in range(len(self.calls))
         ]
         for thread in threads:
@@ -165,16 +165,16 @@ class _Generator(Generic[T]):
                 self._join(threads)
         finally:
             self.ended.set()  # after an interruption no further call begins
-        return Load(self.shots, began, (time.process_time() - spent) / max(now() - began, 0.001))
+        return Load(self.scheduled, began, (time.process_time() - spent) / max(now() - began, 0.001))
 
     @staticmethod
-    def _call(shot: Shot[T], call: Callable[[], T]) -> None:
-        shot.sent = now()
+    def _call(scheduled: ScheduledCall[T], call: Callable[[], T]) -> None:
+        scheduled.sent = now()
         try:
-            shot.outcome = call()
-        except Exception as error:  # noqa: BLE001 - the shot keeps it for the expectation that judges it
-            shot.error = error
-        shot.answered = now()
+            scheduled.outcome = call()
+        except Exception as error:  # noqa: BLE001 - the expectation judges it
+            scheduled.error = error
+        scheduled.answered = now()
 
     @staticmethod
     def _join(threads: Sequence[threading.Thread]) -> None:
@@ -183,10 +183,10 @@ class _Generator(Generic[T]):
                 thread.join(LAST_ANSWER_SECONDS)
 
 
-def fire(calls: Sequence[Callable[[], T]], offsets: Sequence[float]) -> Load[T]:
+def call_on_schedule(calls: Sequence[Callable[[], T]], offsets: Sequence[float]) -> Load[T]:
     """Begins each call at its offset, in seconds after the load's begin, in a thread of its own; waits for all of them.
 
-    An error of a call is kept in its shot. An interruption ends the load: what is not sent yet is never sent.
+    Its ScheduledCall holds the error of a call. An interruption ends the load: calls that are due later are not sent.
     """
     if len(calls) != len(offsets) or not calls:
         raise ValueError(f"{len(calls)} calls with {len(offsets)} offsets")

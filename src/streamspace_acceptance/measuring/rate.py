@@ -84,7 +84,7 @@ class Rate:
 
     @property
     def high(self) -> float:
-        """The upper bound of the interval; endless where so few values allow any rate."""
+        """The upper bound of the interval; infinite if so few values allow any rate."""
         return self._a_minute(self.seconds / self.completed - self._half)
 
     @property

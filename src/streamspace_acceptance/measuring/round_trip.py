@@ -1,4 +1,4 @@
-"""Round trips through a connection, a known delay that is found again, and the runner's own lateness meanwhile."""
+"""Round trips through a connection, a self-check with a known delay, and the runner's own lateness meanwhile."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ with the first now and then, which explains some long round trips, with the seco
 """
 
 
-def uncoordinated(trips: Sequence[float], pause: float = PAUSE_MILLISECONDS) -> list[float]:
+def with_omitted_trips(trips: Sequence[float], pause: float = PAUSE_MILLISECONDS) -> list[float]:
     """The round trips with those that were not begun since an earlier one had not ended, all in milliseconds.
 
     A connection that stands still for a second is one slow round trip, and would be thirty if they were begun by the
@@ -44,7 +44,7 @@ class RoundTrips:
     @property
     def judged(self) -> float:
         """The 90th percentile, by nearest rank: of all round trips, or of those by the clock where that is greater."""
-        return max(percentile(self.trips, SHARE), percentile(uncoordinated(self.trips), SHARE))
+        return max(percentile(self.trips, SHARE), percentile(with_omitted_trips(self.trips), SHARE))
 
     @property
     def found_again(self) -> float:

@@ -1,4 +1,4 @@
-"""The five phases of a session's start, read from what Kubernetes said and when it was heard.
+"""The five phases of a session's start, computed from Kubernetes' events and the moments when they arrived.
 
 All times are of one monotonic clock, stamped on receipt; all durations are seconds. None: not measurable, or, for the
 image pull, not needed because the image was there.

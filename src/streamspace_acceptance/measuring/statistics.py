@@ -1,4 +1,4 @@
-"""Several measurements of one thing, summed up."""
+"""Summary statistics of several measurements."""
 
 from __future__ import annotations
 

@@ -114,7 +114,7 @@ class AgentApi:
 
 
 def _moment(value: object) -> datetime | None:
-    """An RFC 3339 time, with or without a zone, in whatever case; None for anything else."""
+    """An RFC 3339 time, with or without a zone, in upper or lower case; None for anything else."""
     try:
         return datetime.fromisoformat(value.upper()) if isinstance(value, str) else None
     except ValueError:

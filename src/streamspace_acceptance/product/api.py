@@ -197,7 +197,7 @@ class StreamSpaceApi(ProfileCalls):
                 answer.call,
                 expected=f"the session {session_id} with its status",
                 actual=answer.gist,
-                likely="the API answers about another session, or from memory",
+                likely="the API answers about another session, or from a cache",
             )
         return str(session[fields["status"]])
 
@@ -214,7 +214,7 @@ class StreamSpaceApi(ProfileCalls):
         return self._answered("hibernate_session", session_id, seconds=COMMAND_SECONDS)
 
     def order_hibernation(self, session_id: str) -> Answer:
-        """The same, whatever the API answers."""
+        """The same; gives any answer of the API."""
         return self.call("hibernate_session", session_id, seconds=COMMAND_SECONDS)
 
     def wake_session(self, session_id: str) -> Answer:

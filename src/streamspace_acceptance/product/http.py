@@ -316,7 +316,7 @@ def _stranger(answer: Answer) -> str | None:
 
 
 def in_own_form(answer: Answer) -> bool:
-    """Whether an answer is an error as the API itself tells it: JSON with a code and a sentence."""
+    """Whether an answer is an error in the API's own form: JSON with a code and a sentence."""
     if "json" not in answer.content_type:
         return False
     try:
@@ -327,7 +327,7 @@ def in_own_form(answer: Answer) -> bool:
 
 
 def tells_error(answer: Answer) -> bool:
-    """Whether an answer is an error as the API itself tells it, with a code, whatever its status is."""
+    """Whether an answer of any status is an error in the API's own form, with a code."""
     return in_own_form(answer) and bool(answer.object()[OWN_FORM[0]])
 
 

@@ -1,4 +1,4 @@
-"""Requests over the proxy that the policy of the suite has for each address, or directly."""
+"""HTTP requests through the proxy for their address, or directly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The troubles that an error of the API lists beside its message, as many frameworks do.
+"""The details that an error of the API lists beside its message, as many frameworks do.
 
 Only sentences and the places that they are about count. A repeated request says nothing.
 """

@@ -21,7 +21,7 @@ from websockets.typing import Origin, Subprotocol
 from streamspace_acceptance import proxies, waiting
 from streamspace_acceptance.outcomes import Unproven
 from streamspace_acceptance.product import tls
-from streamspace_acceptance.product.rfb_handshake import Framebuffer, NoHandshake, NotInTime, Stream, shake
+from streamspace_acceptance.product.rfb_handshake import Framebuffer, NoHandshake, NotInTime, Stream, perform_handshake
 
 __all__ = [
     "PLAIN",
@@ -179,7 +179,7 @@ def _shaken(
 
     def run() -> Framebuffer:
         try:
-            framebuffer = shake(stream, password)
+            framebuffer = perform_handshake(stream, password)
         except NoHandshake:
             _close(socket)
             raise

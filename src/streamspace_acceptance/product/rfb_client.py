@@ -139,7 +139,7 @@ class RfbClient:
             (length,) = struct.unpack("!xxxI", self._stream.read(7, "clipboard"))
             self._stream.read(length, "clipboard")
         elif kind != _BELL:
-            raise NotUnderstoodError(f"a message of type {kind} came, which no viewer asked for")
+            raise NotUnderstoodError(f"a message of type {kind} came that the viewer did not request")
 
 
 def _paste(part: Rectangle, box: Box, pixels: bytearray) -> int:

@@ -1,4 +1,4 @@
-"""The talk of an RFB handshake (RFC 6143), as noVNC leads it: versions, security, the desktop's size and name."""
+"""The RFB handshake (RFC 6143), as noVNC performs it: versions, security, the desktop's size and name."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ class Stream:
         return f", which had greeted with {self.greeting}" if self.greeting else ""
 
 
-def shake(stream: Stream, password: str | None) -> Framebuffer:
+def perform_handshake(stream: Stream, password: str | None) -> Framebuffer:
     """The whole handshake. `password` answers a server that asks for one; NoHandshake where there is none to give."""
     version = stream.read(rfb_protocol.GREETING_BYTES, "ProtocolVersion")
     answer = rfb_protocol.ANSWERS.get(version)

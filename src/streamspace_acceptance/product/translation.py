@@ -1,4 +1,4 @@
-"""Between the plan's words, in which the suite reads and writes, and those of the active profile.
+"""Translation between the plan's words, which the suite uses, and those of the active profile.
 
 Answers are translated when they are read as objects; what the evidence shows is what the product sent.
 """
@@ -82,7 +82,7 @@ def names_of(profile: Profile, call: str, field: str) -> set[str]:
 
 
 def read(item: Json, paths: Iterable[str]) -> object:
-    """The first of the values at paths with dots that is there; None when none is."""
+    """The first existing value of those at paths with dots; None if there is none."""
     return next((value for value in (_at(item, path) for path in paths) if value is not None), None)
 
 

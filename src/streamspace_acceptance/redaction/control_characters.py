@@ -13,7 +13,7 @@ _COLOURS = re.compile(r"\x1b\[[\d;]*m")
 
 
 def without_colours(text: str) -> str:
-    """`text` without a terminal's colours, which may stand in the middle of a name."""
+    """`text` without a terminal's colours, which may be in the middle of a name."""
     return _COLOURS.sub("", text) if "\x1b" in text else text
 
 

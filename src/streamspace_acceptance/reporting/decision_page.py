@@ -154,13 +154,13 @@ def _lines(
             names = escape(compact(group))
             if len(group) == 1:
                 names = f"{_linked(names, scenarios.get(group[0].id))} {escape(group[0].text)}"
-            fault = "BROKEN (not a finding about the product): " if verdict is Verdict.BROKEN else ""
+            fault = "BROKEN (not a failure of the product): " if verdict is Verdict.BROKEN else ""
             yield f"<li>{names}: {fault}{escape(short(_wanted(group[0], time_scale) + reason))}</li>"
         yield "</ul>"
 
 
 def _wanted(line: CriterionResult, time_scale: float) -> str:
-    """The limit of a criterion that FAILED, so that it stands beside the figure."""
+    """The limit of a criterion that FAILED, to show beside the figure."""
     wanted = limit(line, time_scale) if line.verdict is Verdict.FAILED else ""
     return f"limit {wanted}; " if wanted else ""
 

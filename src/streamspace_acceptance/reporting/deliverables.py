@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from streamspace_acceptance.evidence.report_folder import EVIDENCE
-from streamspace_acceptance.reporting.findings import Finding
+from streamspace_acceptance.reporting.reported_failures import ReportedFailure
 from streamspace_acceptance.verdict.decision import Decision, DecisionWord
 from streamspace_acceptance.verdict.judgement import Verdict
 from streamspace_acceptance.verdict.verdict_file import CriterionResult, RunResult, compact
@@ -24,7 +24,7 @@ class Deliverable:
     note: str = ""
 
 
-def checklist(run: RunResult, decision: Decision, findings: Sequence[Finding]) -> Iterator[Deliverable]:
+def checklist(run: RunResult, decision: Decision, failures: Sequence[ReportedFailure]) -> Iterator[Deliverable]:
     """The plan's eleven deliverables, in its order."""
     yield _environment(run)
     yield from (_phase(run, phase) for phase in PHASES)
@@ -35,8 +35,8 @@ def checklist(run: RunResult, decision: Decision, findings: Sequence[Finding]) -
         _missing("phase" if len(without) == 1 else "phases", without),
     )
     yield _metrics(run)
-    yield _evidence(run, findings)
-    yield _issues(findings)
+    yield _evidence(run, failures)
+    yield _issues(failures)
     yield Deliverable("Final summary report created", True, "this page")
     yield Deliverable(
         "v2.0-beta.1 readiness decision documented", decision.word is not DecisionWord.UNDECIDED, str(decision.word)
@@ -77,18 +77,18 @@ def _metrics(run: RunResult) -> Deliverable:
     )
 
 
-def _evidence(run: RunResult, findings: Sequence[Finding]) -> Deliverable:
+def _evidence(run: RunResult, failures: Sequence[ReportedFailure]) -> Deliverable:
     """There are attachments, and some for each failure."""
     shown = [scenario for scenario in run.scenarios if scenario.evidence()]
-    bare = [finding.name for finding in findings if not any(map(finding.shown_by, shown))]
+    bare = [reported.name for reported in failures if not any(map(reported.shown_by, shown))]
     count = sum(len(scenario.evidence()) for scenario in shown)
     note = _missing("none for", bare) or f"{count} attachments in {EVIDENCE}"
     return Deliverable("Screenshots/evidence collected", bool(count) and not bare, note)
 
 
-def _issues(findings: Sequence[Finding]) -> Deliverable:
+def _issues(failures: Sequence[ReportedFailure]) -> Deliverable:
     """The suite writes issues and files none."""
-    number = len(findings)
+    number = len(failures)
     note = f"{number} ready to file in issues" if number else "no failures"
     return Deliverable("Issues filed for any bugs found", not number, note)
 

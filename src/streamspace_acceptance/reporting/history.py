@@ -13,7 +13,7 @@ MOST = 50
 
 
 def keep(folder: ReportFolder) -> None:
-    """Add the run in verdict.json, once, and remove the oldest. A run that may still go on is not added."""
+    """Add the run in verdict.json, once, and remove the oldest. A run that may still be running is not added."""
     run = read(folder.verdicts)
     if run.ended is None and run.interruption is None:
         return

@@ -1,4 +1,4 @@
-"""A finding as an issue that can be filed as it is."""
+"""A failure as an issue text, ready to file."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 
 from streamspace_acceptance.evidence.report_folder import ISSUES
 from streamspace_acceptance.evidence.run_evidence import Attachment
-from streamspace_acceptance.reporting.findings import Finding
 from streamspace_acceptance.reporting.markdown import attachment, fenced, icon, link, page, plain
+from streamspace_acceptance.reporting.reported_failures import ReportedFailure
 from streamspace_acceptance.reporting.trend import Trend
 from streamspace_acceptance.verdict.scenario_result import ScenarioResult, is_wait
 from streamspace_acceptance.verdict.verdict_file import RunResult
@@ -22,47 +22,47 @@ _WIDEST = 240
 _RECORDS = ("log of ", "events", "http")
 
 
-def linked(finding: Finding) -> str:
+def linked(reported: ReportedFailure) -> str:
     """A link to the issue text from beside its folder."""
-    return link(finding.name, f"{ISSUES}/{finding.name}.md")
+    return link(reported.name, f"{ISSUES}/{reported.name}.md")
 
 
-def render(run: RunResult, finding: Finding, trend: Trend, attachments: Path) -> str:
-    """The issue text of one finding; `attachments` is the folder of the run's attachments."""
-    shown_by = [scenario for scenario in run.scenarios if finding.shown_by(scenario)]
-    shown_by = shown_by[:1] if finding.preconditions else shown_by  # one shows it; the others are named
+def render(run: RunResult, reported: ReportedFailure, trend: Trend, attachments: Path) -> str:
+    """The issue text of one failure; `attachments` is the folder of the run's attachments."""
+    shown_by = [scenario for scenario in run.scenarios if reported.shown_by(scenario)]
+    shown_by = shown_by[:1] if reported.preconditions else shown_by  # one shows it; the others are named
     return page(
         [
-            f"# {_title(finding)}",
+            f"# {_title(reported)}",
             "",
-            f"{finding.priority} · {plain(run.product)} · {run.began:%Y-%m-%d %H:%M} UTC",
+            f"{reported.priority} · {plain(run.product)} · {run.began:%Y-%m-%d %H:%M} UTC",
             "",
-            *_what_happened(finding),
-            *_what_it_blocks(finding),
-            *_since_when(finding, trend),
-            *_how_to_reproduce(run, finding, shown_by),
+            *_what_happened(reported),
+            *_what_it_blocks(reported),
+            *_since_when(reported, trend),
+            *_how_to_reproduce(run, reported, shown_by),
             *_evidence([evidence for scenario in shown_by for evidence in scenario.evidence()], attachments),
             *_environment(run),
         ]
     )
 
 
-def _title(finding: Finding) -> str:
-    if finding.line is not None:
-        return f"{finding.name} fails: {plain(finding.expected)}"
-    return f"A precondition fails: {plain(finding.expected)}"
+def _title(reported: ReportedFailure) -> str:
+    if reported.line is not None:
+        return f"{reported.name} fails: {plain(reported.expected)}"
+    return f"A precondition fails: {plain(reported.expected)}"
 
 
-def _what_happened(finding: Finding) -> Iterator[str]:
-    failure = finding.failure
+def _what_happened(reported: ReportedFailure) -> Iterator[str]:
+    failure = reported.failure
     yield "## What was expected"
     yield ""
-    yield plain(failure.expected if failure else finding.expected)
+    yield plain(failure.expected if failure else reported.expected)
     yield ""
     yield "## What happened"
     yield ""
     if failure is None:
-        yield from fenced(finding.reason)
+        yield from fenced(reported.reason)
         yield ""
     else:
         yield f"{plain(failure.subject)}: {plain(failure.actual)}"
@@ -70,61 +70,61 @@ def _what_happened(finding: Finding) -> Iterator[str]:
         yield f"- Timeline: {plain(failure.timeline)}"
         yield f"- Likely cause: {plain(failure.likely)}"
         yield ""
-    if finding.causes:
+    if reported.causes:
         yield "## Root cause"
         yield ""
         yield "The cluster reported while the test ran:"
         yield ""
-        yield from (f"- {plain(cause)}" for cause in finding.causes)
+        yield from (f"- {plain(cause)}" for cause in reported.causes)
         yield ""
 
 
-def _what_it_blocks(finding: Finding) -> Iterator[str]:
-    if finding.preconditions:
+def _what_it_blocks(reported: ReportedFailure) -> Iterator[str]:
+    if reported.preconditions:
         yield "## What it blocks"
         yield ""
         yield "It is not a criterion of the plan, but the criteria after it could not be shown in:"
         yield ""
         yield from (
-            f"- {failed.test or 'beyond the plan'}: {plain(failed.scenario)}" for failed in finding.preconditions
+            f"- {failed.test or 'beyond the plan'}: {plain(failed.scenario)}" for failed in reported.preconditions
         )
         yield ""
 
 
-def _since_when(finding: Finding, trend: Trend) -> Iterator[str]:
-    change = trend.earlier(finding.line) if finding.line is not None else None
+def _since_when(reported: ReportedFailure, trend: Trend) -> Iterator[str]:
+    change = trend.earlier(reported.line) if reported.line is not None else None
     if change is not None:
         yield f"It was {change.before} in the run of {change.when:%Y-%m-%d %H:%M} UTC."
         yield ""
 
 
-def _how_to_reproduce(run: RunResult, finding: Finding, scenarios: Sequence[ScenarioResult]) -> Iterator[str]:
+def _how_to_reproduce(run: RunResult, reported: ReportedFailure, scenarios: Sequence[ScenarioResult]) -> Iterator[str]:
     yield "## How to reproduce"
     yield ""
     if run.embedded:
         yield "1. It was seen on the embedded StreamSpace: leave `STREAMSPACE_API_URL` unset."
     else:
         yield "1. Set `STREAMSPACE_API_URL`, `STREAMSPACE_TEST_TOKEN`, `NAMESPACE` and `KUBECONFIG` for the target."
-    yield f"2. Run `{_command(finding)}`."
+    yield f"2. Run `{_command(reported)}`."
     yield ""
-    if finding.tests:
-        yield f"By hand: Test {finding.tests[0]} of `plan/integration-test-plan.md`. The steps:"
+    if reported.tests:
+        yield f"By hand: Test {reported.tests[0]} of `plan/integration-test-plan.md`. The steps:"
     else:
         yield "The steps:"
     yield ""
     for scenario in scenarios:
         yield f"- *{plain(scenario.name)}*"
         for step in scenario.steps:
-            here = " ← here" if finding.is_at(step) else ""
+            here = " ← here" if reported.is_at(step) else ""
             yield f"  - {icon(step.judged.verdict)} {plain(step.sentence)}{here}"
     yield ""
 
 
-def _command(finding: Finding) -> str:
+def _command(reported: ReportedFailure) -> str:
     """By its test; scenarios beyond the plan are found by their names."""
-    if finding.tests:
-        return f"behave --tags=@test-{finding.tests[0]}"
-    return f'behave --name="{finding.preconditions[0].scenario}"'
+    if reported.tests:
+        return f"behave --tags=@test-{reported.tests[0]}"
+    return f'behave --name="{reported.preconditions[0].scenario}"'
 
 
 def _evidence(attachments: list[Attachment], folder: Path) -> Iterator[str]:

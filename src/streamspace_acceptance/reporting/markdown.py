@@ -23,7 +23,7 @@ STATUS = {
 }
 LEGEND = (
     "✅ PASS: proven. ❌ FAIL: the product is wrong. ⚠️ BROKEN: the suite, the cluster or the network is wrong, so this "
-    "is not a finding about the product. ◻ UNPROVEN: not shown, for the reason given."
+    "is not a failure of the product. ◻ UNPROVEN: not shown, for the reason given."
 )
 _LONGEST = 240
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|#~])")
@@ -96,9 +96,9 @@ def measured(reading: Figure) -> str:
 
 
 def spread(kept: KeptDistribution) -> str:
-    """`p50 31.0 ms, p90 ...`: the percentiles of a distribution; a damaged one says so."""
+    """`p50 31.0 ms, p90 ...`: the percentiles of a distribution, or that it is damaged."""
     try:
-        return histogram.read(kept).describe(kept.unit)
+        return histogram.decode(kept).describe(kept.unit)
     except ValueError as error:
         return plain(str(error))
 

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from streamspace_acceptance.evidence import run_facts
 from streamspace_acceptance.evidence.report_folder import PAGE
-from streamspace_acceptance.reporting import findings, issues, plan_text, release_criteria, sections
-from streamspace_acceptance.reporting.findings import Finding
+from streamspace_acceptance.reporting import issues, plan_text, release_criteria, reported_failures, sections
 from streamspace_acceptance.reporting.markdown import (
     LEGEND,
     STATUS,
@@ -24,6 +23,7 @@ from streamspace_acceptance.reporting.markdown import (
     table,
 )
 from streamspace_acceptance.reporting.plan_text import PlanText
+from streamspace_acceptance.reporting.reported_failures import ReportedFailure
 from streamspace_acceptance.verdict.judgement import NOT_SHOWN, Verdict
 from streamspace_acceptance.verdict.scenario_result import ScenarioResult, is_wait
 from streamspace_acceptance.verdict.verdict_file import CriterionResult, RunResult, TestResult, compact
@@ -42,7 +42,8 @@ def render(run: RunResult, phase: int, plan: PlanText = plan_text.NONE) -> str:
     """The phase's report; it links to the plan, if the project has its text."""
     tests = run.of_phase(phase)
     scenarios = {test.id: [scenario for scenario in run.scenarios if scenario.test == test.id] for test in tests}
-    found = {test.id: [finding for finding in findings.of_run(run) if test.id in finding.tests] for test in tests}
+    failures = reported_failures.of_run(run)
+    found = {test.id: [reported for reported in failures if test.id in reported.tests] for test in tests}
     return page(
         [
             *_head(run, phase, sum(scenario.seconds for group in scenarios.values() for scenario in group)),
@@ -59,7 +60,7 @@ def render(run: RunResult, phase: int, plan: PlanText = plan_text.NONE) -> str:
             *_environment(run),
             *_metrics(run, tests),
             *_conclusion(run, phase, tests),
-            *_next_steps(tests, list(dict.fromkeys(finding for group in found.values() for finding in group))),
+            *_next_steps(tests, list(dict.fromkeys(reported for group in found.values() for reported in group))),
         ]
     )
 
@@ -78,7 +79,7 @@ def _head(run: RunResult, phase: int, duration: float) -> Iterator[str]:
 
 
 def _summary(
-    tests: list[TestResult], scenarios: dict[str, list[ScenarioResult]], found: dict[str, list[Finding]]
+    tests: list[TestResult], scenarios: dict[str, list[ScenarioResult]], found: dict[str, list[ReportedFailure]]
 ) -> Iterator[str]:
     yield "## Test Summary"
     yield ""
@@ -95,12 +96,12 @@ def _duration(scenarios: list[ScenarioResult]) -> str:
     return seconds(sum(scenario.seconds for scenario in scenarios)) if scenarios else "-"
 
 
-def _status(test: TestResult, found: list[Finding]) -> str:
+def _status(test: TestResult, found: list[ReportedFailure]) -> str:
     """A failed precondition fails the test."""
     return STATUS[Verdict.FAILED if found else test.verdict]
 
 
-def _note(test: TestResult, found: list[Finding]) -> str:
+def _note(test: TestResult, found: list[ReportedFailure]) -> str:
     if not test.asked:
         return " and ".join(dict.fromkeys(line.reason for line in test.lines))
     rest = [line for line in test.lines if line.verdict in NOT_SHOWN and line.applies]
@@ -112,7 +113,7 @@ def _note(test: TestResult, found: list[Finding]) -> str:
 
 
 def _details(
-    run: RunResult, test: TestResult, scenarios: list[ScenarioResult], found: list[Finding], plan: str | None
+    run: RunResult, test: TestResult, scenarios: list[ScenarioResult], found: list[ReportedFailure], plan: str | None
 ) -> Iterator[str]:
     yield f"### Test {test.id}: {plain(test.title)}"
     yield ""
@@ -133,8 +134,8 @@ def _details(
     if not found and not broken:
         yield "**Issues Found**: None"
         yield ""
-    for finding in found:
-        yield from _failure(finding)
+    for reported in found:
+        yield from _failure(reported)
     for line in broken:
         yield from _breakage(line)
 
@@ -186,21 +187,21 @@ def _evidence(test: TestResult, scenarios: list[ScenarioResult]) -> Iterator[str
     yield ""
 
 
-def _failure(finding: Finding) -> Iterator[str]:
-    """The template's part about a test that failed, for one finding."""
-    kind = "" if finding.line is not None else "Precondition: "
-    yield f"#### {finding.name} {kind}{plain(finding.expected)}: {STATUS[Verdict.FAILED]}"
+def _failure(reported: ReportedFailure) -> Iterator[str]:
+    """The template's part about a test that failed, for one failure."""
+    kind = "" if reported.line is not None else "Precondition: "
+    yield f"#### {reported.name} {kind}{plain(reported.expected)}: {STATUS[Verdict.FAILED]}"
     yield ""
-    if finding.failure is not None:
-        yield f"**Expected**: {plain(finding.failure.expected)}"
+    if reported.failure is not None:
+        yield f"**Expected**: {plain(reported.failure.expected)}"
         yield ""
-        yield f"**Actual**: {plain(finding.failure.actual)}"
+        yield f"**Actual**: {plain(reported.failure.actual)}"
         yield ""
     likely = "unknown; begin with the evidence"
-    if finding.failure is not None:
-        likely = f"likely: {plain(finding.failure.likely)}"
-    yield from _explanation(finding.reason, likely, finding.causes)
-    yield f"**Issue Filed**: {issues.linked(finding)} (ready to file)"
+    if reported.failure is not None:
+        likely = f"likely: {plain(reported.failure.likely)}"
+    yield from _explanation(reported.reason, likely, reported.causes)
+    yield f"**Issue Filed**: {issues.linked(reported)} (ready to file)"
     yield ""
 
 
@@ -210,7 +211,7 @@ def _breakage(line: CriterionResult) -> Iterator[str]:
     yield ""
     likely = "the check itself broke; nothing points to the product"
     yield from _explanation(line.reason, likely, line.causes)
-    yield "**Issue Filed**: none (not a finding about the product)"
+    yield "**Issue Filed**: none (not a failure of the product)"
     yield ""
 
 
@@ -285,7 +286,7 @@ def _conclusion(run: RunResult, phase: int, tests: list[TestResult]) -> Iterator
     yield ""
 
 
-def _next_steps(tests: list[TestResult], findings: list[Finding]) -> Iterator[str]:
+def _next_steps(tests: list[TestResult], failures: list[ReportedFailure]) -> Iterator[str]:
     yield "## Next Steps"
     yield ""
-    yield from sections.next_steps([line for test in tests for line in test.lines], findings)
+    yield from sections.next_steps([line for test in tests for line in test.lines], failures)

@@ -6,18 +6,18 @@ from collections.abc import Iterator, Sequence
 
 from streamspace_acceptance.evidence import run_facts
 from streamspace_acceptance.reporting import issues
-from streamspace_acceptance.reporting.findings import Finding
 from streamspace_acceptance.reporting.markdown import plain, short, table
+from streamspace_acceptance.reporting.reported_failures import ReportedFailure
 from streamspace_acceptance.verdict.judgement import Verdict
 from streamspace_acceptance.verdict.verdict_file import CriterionResult, RunResult, compact
 
 
 def early_end(run: RunResult) -> str:
-    """That the run did not come to its end, as a sentence; empty if it did."""
+    """That the run did not finish, as a sentence; empty if it did."""
     if run.interruption:
         return f"The run was {run.interruption}; what it did not reach is unproven."
     if run.ended is None:
-        return "The run did not come to its end (it was killed, or it still goes on). These are its results so far."
+        return "The run did not finish: it was killed, or is still running. These are its results so far."
     return ""
 
 
@@ -63,13 +63,13 @@ def deviations(run: RunResult, phase: int | None = None) -> Iterator[str]:
     yield ""
 
 
-def next_steps(lines: Sequence[CriterionResult], findings: Sequence[Finding]) -> list[str]:
-    """The next steps for the findings and for the criteria that are not proven."""
+def next_steps(lines: Sequence[CriterionResult], failures: Sequence[ReportedFailure]) -> list[str]:
+    """The next steps for the failures and for the criteria that are not proven."""
     broken = [line for line in lines if line.verdict is Verdict.BROKEN]
     unshown = [line for line in lines if line.verdict is Verdict.UNPROVEN and not line.selectable and line.applies]
     unselected = [line for line in lines if line.selectable]
     elsewhere = [line for line in lines if not line.applies]
-    steps = [f"- File and fix: {', '.join(map(issues.linked, findings))}"] if findings else []
+    steps = [f"- File and fix: {', '.join(map(issues.linked, failures))}"] if failures else []
     steps += [f"- Find out why the checks broke, then run them again: {compact(broken)}"] if broken else []
     steps += [f"- Show what was not shown: {compact(unshown)}"] if unshown else []
     steps += [f"- Run what was not selected: {compact(unselected)}"] if unselected else []

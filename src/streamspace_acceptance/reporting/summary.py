@@ -7,10 +7,9 @@ from pathlib import Path
 
 from streamspace_acceptance.evidence import run_facts
 from streamspace_acceptance.evidence.report_folder import PAGE, VERDICTS, ReportFolder
-from streamspace_acceptance.reporting import findings, issues, release_criteria, sections
+from streamspace_acceptance.reporting import issues, release_criteria, reported_failures, sections
 from streamspace_acceptance.reporting.decision_page import totals
 from streamspace_acceptance.reporting.deliverables import checklist
-from streamspace_acceptance.reporting.findings import Finding
 from streamspace_acceptance.reporting.markdown import (
     LEGEND,
     STATUS,
@@ -24,7 +23,8 @@ from streamspace_acceptance.reporting.markdown import (
     spread,
     table,
 )
-from streamspace_acceptance.reporting.trend import LEAST, Change, Trend, Worse
+from streamspace_acceptance.reporting.reported_failures import ReportedFailure
+from streamspace_acceptance.reporting.trend import LEAST, Trend, VerdictChange, Worse
 from streamspace_acceptance.verdict.decision import Decision, DecisionWord
 from streamspace_acceptance.verdict.judgement import Verdict
 from streamspace_acceptance.verdict.verdict_file import CriterionResult, RunResult, compact
@@ -34,7 +34,7 @@ _SIGNS = {DecisionWord.GO: "✅", DecisionWord.NO_GO: "❌", DecisionWord.UNDECI
 
 def render(run: RunResult, decision: Decision, trend: Trend) -> str:
     """SUMMARY.md."""
-    found = findings.of_run(run)
+    found = reported_failures.of_run(run)
     return page(
         [
             *_head(run, decision),
@@ -69,18 +69,18 @@ def _head(run: RunResult, decision: Decision) -> Iterator[str]:
     yield from sections.notices(run)
 
 
-def _what_failed(found: Sequence[Finding]) -> Iterator[str]:
-    """The findings; for a precondition, also what it blocks."""
+def _what_failed(found: Sequence[ReportedFailure]) -> Iterator[str]:
+    """The failures; for a precondition, also what it blocks."""
     if found:
         yield "## Failed"
         yield ""
-    for finding in found:
+    for reported in found:
         blocked = dict.fromkeys(
-            f"{failed.test or 'beyond the plan'} “{failed.scenario}”" for failed in finding.preconditions
+            f"{failed.test or 'beyond the plan'} “{failed.scenario}”" for failed in reported.preconditions
         )
         note = f" (precondition of {plain('; '.join(blocked))})" if blocked else ""
-        headline = plain(short(finding.headline))
-        yield f"- {icon(Verdict.FAILED)} {issues.linked(finding)} {plain(finding.expected)}: {headline}{note}"
+        headline = plain(short(reported.headline))
+        yield f"- {icon(Verdict.FAILED)} {issues.linked(reported)} {plain(reported.expected)}: {headline}{note}"
     if found:
         yield ""
 
@@ -157,7 +157,7 @@ def _release_criteria(run: RunResult) -> Iterator[str]:
     yield ""
 
 
-def _deliverables(run: RunResult, decision: Decision, found: Sequence[Finding]) -> Iterator[str]:
+def _deliverables(run: RunResult, decision: Decision, found: Sequence[ReportedFailure]) -> Iterator[str]:
     yield "## Deliverables Checklist"
     yield ""
     for deliverable in checklist(run, decision, found):
@@ -194,7 +194,7 @@ def _trend(trend: Trend) -> Iterator[str]:
         yield ""
 
 
-def _changed(what: str, change: Change) -> str:
+def _changed(what: str, change: VerdictChange) -> str:
     line = change.line
     when = f"{change.when:%Y-%m-%d %H:%M} UTC"
     return f"- {icon(line.verdict)} {line.id} {plain(line.text)}: {what} (was {change.before} on {when})"
@@ -207,7 +207,7 @@ def _got_worse(worse: Worse) -> str:
     )
 
 
-def _next_steps(run: RunResult, found: Sequence[Finding]) -> Iterator[str]:
+def _next_steps(run: RunResult, found: Sequence[ReportedFailure]) -> Iterator[str]:
     yield "## Next Steps"
     yield ""
     yield from sections.next_steps(list(run.lines()), found)

@@ -41,7 +41,7 @@ TIME_TAKEN = "time to be shown"
 
 
 @dataclass(frozen=True)
-class Change:
+class VerdictChange:
     """A criterion with another verdict than in the run of `when`."""
 
     line: CriterionResult
@@ -60,7 +60,7 @@ class Worse:
 
 
 @dataclass(frozen=True)
-class Together:
+class MergedDistribution:
     """A distribution of this run, and that of all values of the last `runs` runs that proved the criterion."""
 
     line: CriterionResult
@@ -74,13 +74,13 @@ class Trend:
     """`lost` is what an earlier run proved and this one did not show. `runs` is how many could be compared with."""
 
     runs: int
-    red: tuple[Change, ...] = ()
-    green: tuple[Change, ...] = ()
-    lost: tuple[Change, ...] = ()
+    red: tuple[VerdictChange, ...] = ()
+    green: tuple[VerdictChange, ...] = ()
+    lost: tuple[VerdictChange, ...] = ()
     worse: tuple[Worse, ...] = ()
-    together: tuple[Together, ...] = ()
+    together: tuple[MergedDistribution, ...] = ()
 
-    def earlier(self, line: CriterionResult) -> Change | None:
+    def earlier(self, line: CriterionResult) -> VerdictChange | None:
         """How the criterion stood before it turned red."""
         return next((change for change in self.red if change.line.id == line.id), None)
 
@@ -114,15 +114,15 @@ def is_worse(figure: Figure, earlier: Sequence[float]) -> bool:
 
 
 def _target(run: RunResult) -> tuple[str, float]:
-    """All embedded ones are the same target, whatever their port; others are identified by their address."""
+    """All embedded ones are the same target; others are identified by their address."""
     return "embedded" if run.embedded else run.environment.get(run_facts.TARGET, ""), run.time_scale
 
 
-def _change(line: CriterionResult, earlier: Sequence[RunResult]) -> Change | None:
+def _change(line: CriterionResult, earlier: Sequence[RunResult]) -> VerdictChange | None:
     last = next(((run, before) for run, before in _judged(line, earlier)), None)
     if last is None or last[1].verdict is line.verdict:
         return None
-    return Change(line, last[1].verdict, last[0].began)
+    return VerdictChange(line, last[1].verdict, last[0].began)
 
 
 def _worse(line: CriterionResult, earlier: Sequence[RunResult]) -> Iterator[Worse]:
@@ -139,13 +139,13 @@ def _worse(line: CriterionResult, earlier: Sequence[RunResult]) -> Iterator[Wors
             yield Worse(line, figure, Figure(figure.name, median(values), figure.unit), len(values))
 
 
-def _together(line: CriterionResult, earlier: Sequence[RunResult]) -> Iterator[Together]:
+def _together(line: CriterionResult, earlier: Sequence[RunResult]) -> Iterator[MergedDistribution]:
     proven = [before for _, before in _judged(line, earlier) if before.verdict is Verdict.PROVEN][:LOOKS_BACK]
     for here in line.distributions:
         same = [kept for before in proven for kept in before.distributions if _same(kept, here)]
         with suppress(ValueError):  # a damaged one cannot be added up; its own run's report says so
             if same:
-                yield Together(line, here, histogram.added(same)[0], len(same))
+                yield MergedDistribution(line, here, histogram.merge(same)[0], len(same))
 
 
 def _judged(line: CriterionResult, earlier: Sequence[RunResult]) -> Iterator[tuple[RunResult, CriterionResult]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from streamspace_acceptance.evidence import files
 from streamspace_acceptance.evidence.report_folder import ReportFolder
-from streamspace_acceptance.reporting import conformance, findings, history, issues, phases, plan_text, summary
+from streamspace_acceptance.reporting import conformance, history, issues, phases, plan_text, reported_failures, summary
 from streamspace_acceptance.reporting.markdown import MARK
 from streamspace_acceptance.reporting.trend import trend
 from streamspace_acceptance.verdict.decision import decide
@@ -16,7 +16,7 @@ from streamspace_acceptance.verdict.verdict_file import read
 
 
 def write(folder: ReportFolder) -> None:
-    """Write the results of each phase, an issue text for each finding and the summary, in place of earlier ones.
+    """Write the results of each phase, an issue text for each failure and the summary, in place of earlier ones.
 
     `history` gets the run if it is not there yet. VerdictFileError when verdict.json cannot be read.
     """
@@ -26,8 +26,8 @@ def write(folder: ReportFolder) -> None:
     plan = plan_text.load()
     for phase in run.phases:
         files.write(folder.phase(phase, run.began), phases.render(run, phase, plan))
-    for finding in findings.of_run(run):
-        files.write(folder.issue(finding.name), issues.render(run, finding, changes, folder.results))
+    for reported in reported_failures.of_run(run):
+        files.write(folder.issue(reported.name), issues.render(run, reported, changes, folder.results))
     files.write(folder.summary, summary.render(run, decide(run), changes))
     if plan.markdown:
         files.put(folder.plan, plan.page().encode())  # not of the run: it has no secrets

@@ -136,8 +136,8 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
             return scenarios
         if self._repo is not None and self._shard.of > 1:
             raise SetupProblem(
-                "With STREAMSPACE_REPO phase 0 replaces the StreamSpace that the other shards use: run phase 0 by "
-                "itself, then unset it for the shards."
+                "With STREAMSPACE_REPO phase 0 replaces the StreamSpace that the other shards use: run phase 0 "
+                "first, then unset it for the shards."
             )
         placed = [(run_document.place_of(scenario), scenario) for scenario in scenarios]
         self.record.division = division = shards.divide(

@@ -19,4 +19,4 @@ class RunObserver(Protocol):
         """After the scenario's cleanups."""
 
     def run_ended(self) -> None:
-        """At the very end, whatever happened; maybe after `close`."""
+        """Called last in every case; maybe after `close`."""

@@ -32,7 +32,7 @@ class SignalHandler:
         self._may_break = True
 
     def forbid(self) -> None:
-        """From here on what runs comes to its end after a first signal."""
+        """From here on, a first signal interrupts nothing."""
         self._may_break = False
 
     @contextmanager

@@ -47,8 +47,8 @@ def check_context(settings: Settings, cluster: Cluster) -> None:
     if name == settings.allow_context or (LOCAL_NAMES.fullmatch(name) and _is_here(name, server)):
         return
     raise SetupProblem(
-        f"The kubeconfig's context {name!r} at {server} is not a local cluster, and this suite deletes and breaks "
-        f"things: set STREAMSPACE_ALLOW_CONTEXT={name} if it may."
+        f"The kubeconfig's context {name!r} at {server} is not a local cluster, and this suite deletes "
+        f"sessions and cuts agents off: set STREAMSPACE_ALLOW_CONTEXT={name} if it may."
     )
 
 
@@ -98,7 +98,7 @@ def check_alone(
     if sandbox:
         raise SetupProblem(
             f"Your sandbox has sessions that no run has made ({named}), and a run cuts off the agents that serve them: "
-            f"type `export STREAMSPACE_SHARED_NAMESPACE={namespace}` to run beside them all the same, or end them, or "
+            f"type `export STREAMSPACE_SHARED_NAMESPACE={namespace}` to run beside them, or end them, or "
             "`unset STREAMSPACE_API_URL` to run against a sandbox of the run's own."
         )
     raise SetupProblem(
@@ -114,8 +114,8 @@ def check_no_other_run(settings: Settings, others: Sequence[Path]) -> None:
     """
     if others and settings.shared_namespace != settings.namespace:
         raise SetupProblem(
-            f"Another run uses namespace {settings.namespace}, or what one has left is being removed "
-            f"({others[0]}): let it end, or set STREAMSPACE_SHARED_NAMESPACE={settings.namespace} to run beside it."
+            f"Another run uses namespace {settings.namespace}, or what one has left is being removed ({others[0]}): "
+            f"wait until it ends, or set STREAMSPACE_SHARED_NAMESPACE={settings.namespace} to run beside it."
         )
 
 

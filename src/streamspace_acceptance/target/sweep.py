@@ -17,7 +17,7 @@ from streamspace_acceptance.domain.sessions import creation
 from streamspace_acceptance.domain.sessions.creation import Asked
 from streamspace_acceptance.domain.sessions.registry import Registry, left_alone
 from streamspace_acceptance.domain.templates.registry import TemplateRegistry
-from streamspace_acceptance.journal import Entry, StaleJournal
+from streamspace_acceptance.journal import JournalEntry, StaleJournal
 from streamspace_acceptance.lock_files import Json, RecordError
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.http import CALL_SECONDS, NoAnswer
@@ -108,7 +108,7 @@ class _Sweep:
     say: Say
     _troubles: list[str] = field(default_factory=list)
     _stay: set[str] = field(default_factory=set)
-    _told: set[str] = field(default_factory=set)
+    _reported: set[str] = field(default_factory=set)
 
     def run(self) -> set[str]:
         """Reverts disruptions first, so that the product can work; sessions are deleted before their templates.
@@ -128,7 +128,7 @@ class _Sweep:
             self.left.remove()
         return self._stay
 
-    def _of(self, kind: str) -> list[Entry]:
+    def _of(self, kind: str) -> list[JournalEntry]:
         return [entry for entry in self.left.entries if entry.kind == kind]
 
     def _try(self, act: Callable[[], None]) -> None:
@@ -137,7 +137,7 @@ class _Sweep:
         except (ClusterError, NoAnswer, Unmet, RecordError) as error:
             self._troubles.append(" ".join(str(error).split()))
 
-    def _revert_disruption(self, entry: Entry) -> None:
+    def _revert_disruption(self, entry: JournalEntry) -> None:
         what = entry.what
         if what["kind"] == "cut":
             revert(self.clients.cluster, what)
@@ -172,10 +172,10 @@ class _Sweep:
                 self.left.record_revert(entry)
 
     @staticmethod
-    def _taken(entries: Iterable[Entry]) -> frozenset[str]:
+    def _taken(entries: Iterable[JournalEntry]) -> frozenset[str]:
         return frozenset(entry.outcome["id"] for entry in entries if entry.outcome.get("id") is not None)
 
-    def _session(self, entry: Entry, taken: frozenset[str]) -> frozenset[str]:
+    def _session(self, entry: JournalEntry, taken: frozenset[str]) -> frozenset[str]:
         """The existing sessions that an intent created; _NotCertain when the sweep cannot attribute them."""
         session_id = entry.outcome.get("id")
         if session_id is not None:
@@ -200,7 +200,7 @@ class _Sweep:
             raise _NotCertain
         return certain
 
-    def _is_still(self, entry: Entry, session_id: str) -> bool:
+    def _is_still(self, entry: JournalEntry, session_id: str) -> bool:
         """By uid where the run saw it; else the answer to its own request named it, and it is as old as that."""
         known, there = entry.outcome.get("uid"), self.clients.cluster.session_object(session_id)
         if known is not None and there is not None:
@@ -209,7 +209,7 @@ class _Sweep:
             return there is not None and known is None
         return self._is_of_then(entry, session_id)
 
-    def _is_of_then(self, entry: Entry, session_id: str) -> bool:
+    def _is_of_then(self, entry: JournalEntry, session_id: str) -> bool:
         made = self.clients.api.session(session_id).get(self.clients.api.profile.fields["created_at"])
         try:
             moment = datetime.fromisoformat(made).timestamp() if isinstance(made, str) else None
@@ -223,11 +223,11 @@ class _Sweep:
         return sure
 
     def _tell_once(self, sentence: str) -> None:
-        if sentence not in self._told:
-            self._told.add(sentence)
+        if sentence not in self._reported:
+            self._reported.add(sentence)
             self.say(sentence)
 
-    def _remove_user(self, entry: Entry) -> None:
+    def _remove_user(self, entry: JournalEntry) -> None:
         account = entry.outcome.get("id") or entry.what["name"]
         answer = self.clients.api.call("delete_user", account)
         if answer.ok:
@@ -254,6 +254,6 @@ class _Sweep:
                 self.left.record_revert(entry)
 
 
-def _answer_seconds(entry: Entry) -> float:
+def _answer_seconds(entry: JournalEntry) -> float:
     """How long the answer to the request of an intent could take; older journals do not say."""
     return float(entry.what.get("seconds", CALL_SECONDS))

@@ -100,7 +100,7 @@ def reached(settings: Settings) -> Iterator[Settings]:
         return
     if settings.target != CLUSTER:
         raise SetupProblem(
-            f"STREAMSPACE_TARGET is {settings.target!r}: let it be '{CLUSTER}', for the StreamSpace in the namespace "
+            f"STREAMSPACE_TARGET is {settings.target!r}: set it to '{CLUSTER}', for the StreamSpace in the namespace "
             "that the kubeconfig leads to, or unset it."
         )
     if settings.api_url is not None:
@@ -124,7 +124,7 @@ def survey(settings: Settings, program: Path | None, *, embedded: bool = False) 
     profile = load(settings.profile)
     url = checked_url(settings)
     if settings.token is None:
-        raise SetupProblem("STREAMSPACE_TEST_TOKEN is not set: log in to StreamSpace and let it hold the token.")
+        raise SetupProblem("STREAMSPACE_TEST_TOKEN is not set: set it to the token from the login call.")
     if settings.repo is not None and not Path(settings.repo).is_dir():
         raise SetupProblem(
             f"STREAMSPACE_REPO names {settings.repo}, which is not a directory: set it to a StreamSpace checkout."
@@ -168,7 +168,7 @@ def checked_url(settings: Settings) -> str:
     """The API's base URL; SetupProblem when it is missing or not a URL."""
     url = settings.api_url
     if url is None:
-        raise SetupProblem("STREAMSPACE_API_URL is not set: let it hold the base URL of the StreamSpace API.")
+        raise SetupProblem("STREAMSPACE_API_URL is not set: set it to the base URL of the StreamSpace API.")
     if not url.startswith(("http://", "https://")):
         raise SetupProblem(f"STREAMSPACE_API_URL is {url!r}, which is not an http:// or https:// URL: correct it.")
     return url
@@ -272,7 +272,7 @@ def read_time_scale(config: Mapping[str, str]) -> float:
         scale = 0.0
     if not 0.001 <= scale <= 100:
         raise SetupProblem(
-            f"The ConfigMap {CONFIG_MAP} says time-scale {text!r}: let it be a number between 0.001 and 100."
+            f"The ConfigMap {CONFIG_MAP} says time-scale {text!r}: set it to a number between 0.001 and 100."
         )
     return scale
 

@@ -120,7 +120,7 @@ def _caveats(run: RunResult) -> Iterator[str]:
     if run.interruption and any(line.asked and line.applies and line.verdict in NOT_SHOWN for line in run.lines()):
         yield f"the run was {run.interruption}"
     elif run.ended is None:
-        yield "the run did not come to its end"
+        yield "the run did not finish"
     if run.beside:
         yield f"something broke outside the scenarios ({run.beside[0].judged.headline})"
     yield from _beyond_the_plan(run)

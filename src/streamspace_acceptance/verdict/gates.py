@@ -22,7 +22,7 @@ _NAMED_AT_MOST = 8
 
 
 def in_order(features: list[Any], plan: Register) -> list[Any]:
-    """The features by phase; within a phase they keep the order in which they were given."""
+    """The features by phase; within a phase they keep their order."""
 
     def phase(feature: Any) -> float:
         planned = _phase_of(feature.tags, plan)
@@ -63,7 +63,7 @@ class Gates:
             if _phase_of(scenario.effective_tags, self._plan) == phase:
                 for verdict, name in self._not_passed(scenario):
                     culprits[verdict].append(name)
-        return _told(culprits)
+        return _in_words(culprits)
 
     def _not_passed(self, scenario: Any) -> Iterator[tuple[Verdict, str]]:
         """The scenario's criteria that are not proven; the scenario itself when it failed beside all of them.
@@ -97,7 +97,7 @@ def closed_by(not_passed: Iterable[tuple[int, Verdict, str]]) -> dict[int, str]:
             verdict: [name for phase, outcome, name in bad if (phase, outcome) == (gate, verdict)]
             for verdict in Verdict
         }
-        if sentence := _told(culprits):
+        if sentence := _in_words(culprits):
             closed[gate] = _reason(demand, sentence)
     return closed
 
@@ -106,7 +106,7 @@ def _reason(demand: str, culprits: str) -> str:
     return f"gated: {demand} (plan, Test Execution Order); {culprits}"
 
 
-def _told(culprits: Mapping[Verdict, list[str]]) -> str:
+def _in_words(culprits: Mapping[Verdict, list[str]]) -> str:
     return " · ".join(f"{verdict}: {_listed(names)}" for verdict, names in culprits.items() if names)
 
 

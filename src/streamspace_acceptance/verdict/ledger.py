@@ -10,7 +10,7 @@ from typing import Any
 
 from streamspace_acceptance.deviations import Deviation
 from streamspace_acceptance.evidence.run_evidence import Attachment, Figure, KeptDistribution, RunEvidence
-from streamspace_acceptance.measuring.histogram import added
+from streamspace_acceptance.measuring import histogram
 from streamspace_acceptance.verdict.judgement import NO_SENTENCE, Judgement, Verdict, judge_criteria, worst
 from streamspace_acceptance.verdict.register import Criterion, Register, Test
 from streamspace_acceptance.verdict.run_record import RunRecord
@@ -18,7 +18,7 @@ from streamspace_acceptance.verdict.scenario_result import is_wait
 
 
 @dataclass(frozen=True)
-class Entry:
+class LedgerEntry:
     """One line of the ledger. `seconds` is the time its Then sentence took, `evidence` what it attached but waits."""
 
     test: Test
@@ -53,7 +53,7 @@ class Ledger:
         self.plan = plan
         self.record = record
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[LedgerEntry]:
         """The ledger by now, in the plan's order. It has only tests with a selected scenario."""
         proofs: dict[str, dict[str, list[_Proof]]] = {}
         for scenario in self.record.selected:
@@ -69,27 +69,29 @@ class Ledger:
         ]
 
     def counts(self) -> dict[Verdict, int]:
-        """How many criteria got which verdict; all four are there."""
+        """The number of criteria with each verdict: all four."""
         return counts([entry.judgement.verdict for entry in self.entries()])
 
     def inapplicable(self) -> int:
         """How many criteria do not apply to the target; they count as UNPROVEN."""
         return sum(not entry.judgement.applies for entry in self.entries())
 
-    def _entry(self, test: Test, criterion: Criterion, proofs: list[_Proof]) -> Iterator[Entry]:
+    def _entry(self, test: Test, criterion: Criterion, proofs: list[_Proof]) -> Iterator[LedgerEntry]:
         """The criterion's line; none if its sentence is in a scenario that was not selected."""
         if proofs:
             judged = worst([proof.judged for proof in proofs])
             evidence = self.record.evidence
             figures = tuple(figure for proof in proofs for figure in evidence.figures_of(proof.step))
-            kept = added([kept for proof in proofs for kept in evidence.distributions_of(proof.step)])
+            kept = histogram.merge([kept for proof in proofs for kept in evidence.distributions_of(proof.step)])
             seconds = sum(proof.step.duration for proof in proofs)
             met = tuple(sorted({deviation for proof in proofs for deviation in proof.deviations}))
-            yield Entry(test, criterion, judged, figures, seconds, tuple(self._evidence(proofs)), met, tuple(kept))
+            yield LedgerEntry(
+                test, criterion, judged, figures, seconds, tuple(self._evidence(proofs)), met, tuple(kept)
+            )
         elif criterion.sentence is None:
-            yield Entry(test, criterion, Judgement(Verdict.UNPROVEN, NO_SENTENCE))
+            yield LedgerEntry(test, criterion, Judgement(Verdict.UNPROVEN, NO_SENTENCE))
         elif not self._is_unselected(criterion.sentence):
-            yield Entry(
+            yield LedgerEntry(
                 test, criterion, Judgement(Verdict.UNPROVEN, f"no scenario has the sentence “{criterion.sentence}”")
             )
 
@@ -119,6 +121,6 @@ def deviations_up_to(step: Any, scenario: Any, evidence: RunEvidence) -> tuple[D
 
 
 def counts(verdicts: Iterable[Verdict]) -> dict[Verdict, int]:
-    """How many there are of each verdict; all four are there, PROVEN first."""
+    """The number of each verdict: all four, PROVEN first."""
     found = Counter(verdicts)
     return {verdict: found[verdict] for verdict in sorted(Verdict, key=lambda verdict: verdict is not Verdict.PROVEN)}

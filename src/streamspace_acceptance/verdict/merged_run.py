@@ -86,7 +86,7 @@ def exit_status(document: Json) -> int:
 
 def _check(runs: Sequence[ShardRun]) -> None:
     if not runs:
-        raise SetupProblem("There are no results of a shard in these folders: give the reports of each shard.")
+        raise SetupProblem("There are no results of a shard in these folders: name the reports of each shard.")
     for run in runs:
         if "shard" not in run.document:
             raise SetupProblem(f"{run.source} has the results of a whole run, not of a shard: leave it out.")
@@ -135,7 +135,7 @@ def _sentence(number: int, document: Json, unreadable: Sequence[str]) -> str:
 
 
 def _scenarios(runs: Sequence[ShardRun], lost: Mapping[int, str]) -> Iterator[Json]:
-    """All scenarios in the order in which one runner runs them."""
+    """All scenarios in the order of one runner."""
     own = {(scenario["place"], scenario["line"]): scenario for run in runs for scenario in run.document["scenarios"]}
     others = {(scenario["place"], scenario["line"]): scenario for scenario in runs[0].document["shard"]["others"]}
     for planned in runs[0].document["shard"]["plan"]:
@@ -190,7 +190,7 @@ def _joined(lines: Sequence[Json]) -> Json:
 
 def _added(kept: Sequence[KeptDistribution]) -> Sequence[KeptDistribution]:
     try:
-        return histogram.added(kept)
+        return histogram.merge(kept)
     except ValueError as error:
         raise SetupProblem(f"The results of the shards cannot be merged: {error}.") from error
 
@@ -239,7 +239,7 @@ def _distinct(items: Iterator[Json]) -> list[Json]:
 
 
 def _close_gates(document: Json) -> None:
-    """Mark UNPROVEN whatever one runner would not have run. A product that a shard saw fail has failed all the same."""
+    """Mark UNPROVEN the scenarios that one runner would not have run. A failure that a shard saw stays FAILED."""
     phases = {test["id"]: test["phase"] for test in document["tests"]}
     closed = gates.closed_by(_not_passed(document, phases))
     if not closed:

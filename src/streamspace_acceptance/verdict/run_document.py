@@ -30,7 +30,7 @@ from streamspace_acceptance.verdict.judgement import (
     judge_scenario,
     judge_steps,
 )
-from streamspace_acceptance.verdict.ledger import Entry, Ledger, counts
+from streamspace_acceptance.verdict.ledger import Ledger, LedgerEntry, counts
 from streamspace_acceptance.verdict.register import Test
 from streamspace_acceptance.verdict.run_record import Problem, RunRecord
 from streamspace_acceptance.verdict.scenario_result import Json
@@ -111,7 +111,7 @@ def iso(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat(timespec="milliseconds")
 
 
-def _entry(entry: Entry) -> Json:
+def _entry(entry: LedgerEntry) -> Json:
     line: Json = {
         "id": entry.criterion.id,
         "test": entry.test.id,

@@ -92,7 +92,7 @@ class RunRecord:
         return any(selected is scenario for selected in self.selected)
 
     def end(self) -> None:
-        """Note that the run came to its end."""
+        """Note that the run finished."""
         self.ended = datetime.now(UTC)
 
     def begin(self, scenario: Any) -> None:

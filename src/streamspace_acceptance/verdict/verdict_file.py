@@ -116,7 +116,7 @@ class FailedPrecondition:
 
 @dataclass(frozen=True)
 class RunResult:
-    """One run. `ended` is None if it did not come to its end. Times are in UTC.
+    """One run. `ended` is None if it did not finish. Times are in UTC.
 
     `problems` is what went wrong beside the steps.
     """
@@ -202,7 +202,7 @@ class RunResult:
 
     @property
     def phases(self) -> list[int]:
-        """The phases of which something was to be judged."""
+        """The phases with selected criteria."""
         return sorted({test.phase for test in self.tests if test.asked})
 
 

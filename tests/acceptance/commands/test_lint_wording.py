@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from streamspace_acceptance.commands.lint.finding import Finding
+from streamspace_acceptance.commands.lint.finding import LintFinding
 from streamspace_acceptance.commands.lint.wording import check_wording, forbidden_words
 
 BAD = [
@@ -44,7 +44,7 @@ The user is told by the page. The command `undo` exists. What is StreamSpace? Th
 """
 
 
-def check(root: Path, name: str, text: str) -> list[Finding]:
+def check(root: Path, name: str, text: str) -> list[LintFinding]:
     path = root / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)

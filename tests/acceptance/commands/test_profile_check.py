@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from streamspace_acceptance import cli
-from streamspace_acceptance.commands.profile.check import Finding, Fit, of_api
+from streamspace_acceptance.commands.profile.check import Comparison, Fit, of_api
 from streamspace_acceptance.product.calls import ProfileCalls
 from streamspace_acceptance.product.http import HttpClient
 from streamspace_acceptance.product.profile import load
@@ -45,14 +45,14 @@ def url() -> Iterator[str]:
         yield base
 
 
-def findings(url: str, profile: str) -> dict[str, Finding]:
+def findings(url: str, profile: str) -> dict[str, Comparison]:
     with HttpClient(url, "t") as http:
         return {finding.place: finding for finding in of_api(ProfileCalls(http, load(profile)))}
 
 
 def test_check_of_the_plan_says_what_does_not_fit(url: str) -> None:
     found = findings(url, "plan")
-    assert found["statuses.healthy"] == Finding(
+    assert found["statuses.healthy"] == Comparison(
         Fit.WRONG, "statuses.healthy", "the product says 'healthy', the profile 'ok'"
     )
     assert found["fields.id"].sentence.startswith("there is no sessionId")

@@ -64,7 +64,7 @@ def test_cut_takes_the_first_available_method_and_names_others() -> None:
 def test_one_that_is_not_certain_is_looked_at() -> None:
     assert cut(Disruptions(), [_Way("policy", is_certain=False)], _passes).closed == ()
     useless = _Way("policy", is_certain=False)
-    with pytest.raises(ClusterError, match=r"in any way; .*first: no iptables; .*policy: a heartbeat arrived"):
+    with pytest.raises(ClusterError, match=r"can cut the network; .*first: no iptables; .*policy: a heartbeat arrived"):
         cut(Disruptions(), [_Way("first", closed="no iptables"), useless], _fails)
     assert useless.story == ["apply", "undo"]
 

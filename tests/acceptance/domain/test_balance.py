@@ -59,7 +59,7 @@ def test_fair_shares(shares: dict[str, int], difference: int) -> None:
 @pytest.mark.parametrize("shares", [{"a": 8, "b": 4, "c": 3}, {"a": 8, "b": 7}, {"a": 6, "b": 7, "c": 2}])
 def test_unfair_shares(shares: dict[str, int]) -> None:
     expect.agents.spread(shared(**shares))
-    with pytest.raises(Unmet, match="give or take 2"):
+    with pytest.raises(Unmet, match="on each agent, ±2"):
         expect.agents.balanced(shared(**shares), 2)
 
 

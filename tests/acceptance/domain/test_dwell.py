@@ -76,7 +76,7 @@ def test_dwell_of_a_lasting_desktop_is_used_twice() -> None:
 
 
 def test_dwell_of_a_desktop_that_connects_again_says_so() -> None:
-    with pytest.raises(Unmet, match="had to connect again, 2 times"):
+    with pytest.raises(Unmet, match="reconnected 2 times"):
         dwell.hold(cast("Any", _Desktop(lambda _: False, [(1, 1), (1, 3)])))
 
 

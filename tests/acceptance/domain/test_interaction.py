@@ -68,7 +68,7 @@ def test_clicks_that_arrive_as_aimed_are_proven() -> None:
 @pytest.mark.parametrize(
     ("received", "actual"),
     [
-        ("", "the first that is not as aimed: nothing, not left pressed at column 1, row 1"),
+        ("", "the first that missed its aim: nothing, not left pressed at column 1, row 1"),
         (CLICKS.replace("0;1;1M", "0;2;1M"), "left pressed at column 2, row 1, not left pressed at column 1, row 1"),
         (CLICKS.replace("56;16", "56;17"), "row 17"),
         (CLICKS.replace("\x1b[<0;1;1m", ""), "5 reports instead of 6"),

@@ -32,7 +32,7 @@ def creation(told: Any = USED_UP, made: str | None = None) -> Creation:
 def test_quota_of_kept_sessions_leaves_it_unproven() -> None:
     with pytest.raises(Unproven) as caught:
         quota.check(clients(listed("s-1"), listed("s-2"), listed("x", user="other")), [creation()])
-    assert "quota of 'testuser' is used up, who has 2 deleted sessions" in caught.value.reason
+    assert "quota of 'testuser' is used up by 2 deleted sessions" in caught.value.reason
     assert "403" in caught.value.reason
 
 

@@ -302,8 +302,11 @@ def test_limits_that_hold() -> None:
         ({"found": replace(LIMITS, memory=None)}, "no limit of bytes"),
         ({"found": replace(LIMITS, memory=Decimal(2 * 1024**3))}, "2147483648 of bytes"),
         ({"burn": CpuLoad(1.9, 1.0, 0)}, "1.90 cores"),
-        ({"over_limit": Allocation(2 * 1024**3, 0, "")}, "ended well"),
-        ({"over_limit": Allocation(2 * 1024**3, 0, ""), "found": replace(LIMITS, swap=Decimal(1024))}, "ended well"),
+        ({"over_limit": Allocation(2 * 1024**3, 0, "")}, "ended without an error"),
+        (
+            {"over_limit": Allocation(2 * 1024**3, 0, ""), "found": replace(LIMITS, swap=Decimal(1024))},
+            "ended without an error",
+        ),
         ({"survived": Unmet("s", expected="a", actual="no pod Ready", likely="b")}, "no pod Ready"),
     ],
 )

@@ -298,7 +298,7 @@ def test_every_opened_desktop_has_a_screenshot(browser: RunBrowser) -> None:
 
 def test_an_address_that_leads_nowhere_is_the_products_failure(browser: RunBrowser) -> None:
     with desk(url="http://127.0.0.1:9/vnc") as nowhere:
-        with pytest.raises(Unmet, match="leads elsewhere"):
+        with pytest.raises(Unmet, match="the address is wrong"):
             nowhere.fetch_page()
         with pytest.raises(Unproven, match="does not open"):
             nowhere.open(browser)

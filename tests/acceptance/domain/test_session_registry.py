@@ -560,7 +560,7 @@ def test_requests_of_a_load_that_were_never_sent_cost_nothing(
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("streamspace_acceptance.measuring.open_loop.fire", interrupted)
+    monkeypatch.setattr("streamspace_acceptance.measuring.open_loop.call_on_schedule", interrupted)
     with pytest.raises(KeyboardInterrupt):
         registry.ask_on_schedule(["testuser"] * 80, "firefox-browser", None, [0.0] * 80)
     product.paths.clear()

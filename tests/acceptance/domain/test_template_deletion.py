@@ -62,7 +62,7 @@ def test_template_that_stays_away_is_gone(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_template_that_comes_back_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(Unmet, match="it was gone, and is back in the API"):
+    with pytest.raises(Unmet, match="it disappeared, and is back in the API"):
         actions.wait_until_nothing_left(deleting(monkeypatch, [EVERYWHERE, NOWHERE, frozenset({API})]))
 
 

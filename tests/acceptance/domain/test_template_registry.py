@@ -314,7 +314,7 @@ def test_templates_are_not_sought_where_no_objects_are(product: _Product) -> Non
     assert deletion.expected_places(registry) == {deletion.API, deletion.LIST}
 
 
-def changed(registry: TemplateRegistry, seconds: float) -> change.Change:
+def changed(registry: TemplateRegistry, seconds: float) -> change.TemplateChange:
     sent, earlier = {"image": "streamspace/firefox:v2"}, {"image": "streamspace/firefox:latest"}
     made = registry.create({**sound(registry), "etag": "1"})
     return change.make(registry.api, str(made.id), earlier, sent, Budget("calm", seconds, 1.0))

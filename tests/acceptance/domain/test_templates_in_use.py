@@ -14,7 +14,7 @@ from streamspace_acceptance.domain.sessions import provision
 from streamspace_acceptance.domain.sessions.provision import PLACES_OF_POD, Provision, Provisioned
 from streamspace_acceptance.domain.templates import actions
 from streamspace_acceptance.domain.templates.actions import TemplateUse
-from streamspace_acceptance.domain.templates.change import Change
+from streamspace_acceptance.domain.templates.change import TemplateChange
 from streamspace_acceptance.domain.templates.created_template import CreatedTemplate
 from streamspace_acceptance.domain.templates.deletion import Deletion, Leftovers
 from tests.acceptance.domain.test_templates import READ, unmet, unproven
@@ -33,8 +33,8 @@ NEW: Json = {**OLD, **SENT, "version": 2, "updatedAt": "2026-01-02T00:00:00Z"}
 TOLD = {"error": "database", "message": "It did not answer."}
 
 
-def change(*, made_answer: Any = None, after: Any = None, listed: tuple[Json, ...] = (NEW,)) -> Change:
-    return Change(OLD, SENT, made_answer or answer(NEW), after or answer(NEW), listed)
+def change(*, made_answer: Any = None, after: Any = None, listed: tuple[Json, ...] = (NEW,)) -> TemplateChange:
+    return TemplateChange(OLD, SENT, made_answer or answer(NEW), after or answer(NEW), listed)
 
 
 def test_a_change_is_read_back() -> None:
@@ -54,13 +54,13 @@ def test_a_change_is_read_back() -> None:
         (change(listed=(OLD,)), "in the list, image"),
     ],
 )
-def test_a_change_that_is_not(wrong: Change, says: str) -> None:
+def test_a_change_that_is_not(wrong: TemplateChange, says: str) -> None:
     assert says in unmet(expect.templates.changed, wrong)
 
 
 def test_a_change_behind_a_cache_names_the_cache() -> None:
     stale = replace(change(after=answer(OLD)), kept="Age: 7")
-    assert "likely:   the API gives an earlier answer, from a cache (Age: 7)" in unmet(expect.templates.changed, stale)
+    assert "likely:   the API answers from a cache (Age: 7)" in unmet(expect.templates.changed, stale)
 
 
 def provisioned(
@@ -83,8 +83,8 @@ def test_a_session_has_what_was_asked_for() -> None:
         (provisioned(V1), "firefox:v1"),
         (provisioned(V2, API=V1), "API: firefox:v1"),
         (provisioned(replace(V2, memory="1Gi")), "memory 1Gi"),
-        (provisioned(replace(V2, cpu=None)), "does not say"),
-        (replace(provisioned(V2), said={"API": V2}), "does not say"),
+        (provisioned(replace(V2, cpu=None)), "lacks an image"),
+        (replace(provisioned(V2), said={"API": V2}), "lacks an image"),
         (provisioned(V2, pods=()), "0 pods"),
         (provisioned(V2, pods=(pod(), pod(uid="uid-2"))), "2 pods"),
     ],

@@ -201,7 +201,7 @@ def test_a_vnc_server_listens_in_the_sessions_own_pod() -> None:
     assert "nothing listens" in unmet(expect.desktops.vnc_listening, listening(DESKTOP, port_listens=False))
     assert "another session's server" in unmet(expect.desktops.vnc_listening, listening(DESKTOP, serves=False))
     (hidden,) = listening(DESKTOP, port_listens=False, serves=False)
-    with pytest.raises(Unproven, match="does not tell"):
+    with pytest.raises(Unproven, match="does not show"):
         expect.desktops.vnc_listening([replace(hidden, sockets_seen=False)])
 
 
@@ -228,7 +228,7 @@ def test_a_handshake_again() -> None:
     expect.desktops.vnc_answers_again(NAMED, "not yet", DESKTOP)
     unmet(expect.desktops.vnc_answers_again, NAMED, DESKTOP, "no ProtocolVersion came")
     blank = "a desktop of one colour for 12.0 s"
-    assert "a lock in the home" in unmet(expect.desktops.vnc_answers_again, NAMED, DESKTOP, DESKTOP, blank)
+    assert "such as an old lock file" in unmet(expect.desktops.vnc_answers_again, NAMED, DESKTOP, DESKTOP, blank)
     with pytest.raises(Unproven, match="had not answered before either: mute"):
         expect.desktops.vnc_answers_again(NAMED, "mute", "no ProtocolVersion came")
 

@@ -95,7 +95,7 @@ def test_cpu_that_needs_less_than_its_limit_is_proven_there() -> None:
     [
         (profile(load()), "no pod of API"),
         (profile(load(replace(USE, trouble="its samples span 1.0 s"))), "its samples span 1.0 s"),
-        (profile(moving=3), "pictures moved in 3 of 10 desktops only"),
+        (profile(moving=3), "pictures moved in only 3 of 10 desktops"),
         (profile(not_running=("s-1",)), r"only 9 of 10 sessions run \(see 4.1-2\)"),
     ],
 )

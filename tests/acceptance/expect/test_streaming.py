@@ -118,7 +118,7 @@ def test_too_few_pictures_fail(rates: list[FrameRate], actual: str) -> None:
         ({"rates": [rate(12.0, drawn=12.0)]}, "the source of motion is itself too slow"),
         ({"rates": [rate(14.0)], "lateness": [4.0] * 100}, "this machine is too busy"),
         ({"rates": [rate(14.0)], "nodes": {"n1": 0.99}}, "n1 was 99% busy"),
-        ({"rates": [FrameRate(6.0, 30.0, [Frame(n / 30, None) for n in range(180)])]}, "not the colours of their"),
+        ({"rates": [FrameRate(6.0, 30.0, [Frame(n / 30, None) for n in range(180)])]}, "are not those of the source"),
     ],
 )
 def test_pictures_without_a_valid_count_are_unproven(changes: dict[str, Any], reason: str) -> None:

@@ -31,43 +31,43 @@ def near(found: Distribution, values: list[float]) -> bool:
 @pytest.mark.parametrize("count", [1, 2, 7, 12, 30, 101, 5000])
 def test_histogram_keeps_percentiles_by_nearest_rank(count: int) -> None:
     values = lags(5, count)
-    assert near(histogram.read(histogram.kept("lag", values, "ms")), values)
+    assert near(histogram.decode(histogram.encode("lag", values, "ms")), values)
 
 
 def test_histograms_of_two_runs_are_that_of_all_values() -> None:
     quick, slow = lags(1, 300), [10 * value for value in lags(2, 20)]
-    parts = [histogram.kept("lag", values, "ms") for values in (quick, slow)]
-    (both,) = histogram.added(parts)
+    parts = [histogram.encode("lag", values, "ms") for values in (quick, slow)]
+    (both,) = histogram.merge(parts)
     assert (both.name, both.unit) == ("lag", "ms")
-    assert near(histogram.read(both), quick + slow)
+    assert near(histogram.decode(both), quick + slow)
 
 
 def test_histograms_of_other_names_or_units_stay_apart() -> None:
-    kept = [histogram.kept(name, [1.0], unit) for name, unit in (("a", "ms"), ("b", "ms"), ("a", "s"))]
-    assert histogram.added(kept) == kept
+    kept = [histogram.encode(name, [1.0], unit) for name, unit in (("a", "ms"), ("b", "ms"), ("a", "s"))]
+    assert histogram.merge(kept) == kept
 
 
 def test_histogram_counts_a_value_that_never_came() -> None:
-    found = histogram.read(histogram.kept("lag", [20.0, 30.0, NEVER], "ms"))
+    found = histogram.decode(histogram.encode("lag", [20.0, 30.0, NEVER], "ms"))
     assert (found.count, found.greatest) == (3, math.inf)
     assert found.p50 == pytest.approx(30.0, rel=0.001)
 
 
 def test_histogram_beyond_its_range_is_endless_not_dropped() -> None:
-    found = histogram.read(histogram.kept("start", [2 * histogram.MOST], "s"))
+    found = histogram.decode(histogram.encode("start", [2 * histogram.MOST], "s"))
     assert (found.count, found.p50) == (1, math.inf)
 
 
 @pytest.mark.parametrize("text", ["", "HISTFAAA", "no base64 at all", "HISTFAAABfV4nD2WQY5k"])
 def test_damaged_histogram_is_refused_by_its_name(text: str) -> None:
-    damaged = replace(histogram.kept("lag", [1.0], "ms"), hdr=text)
+    damaged = replace(histogram.encode("lag", [1.0], "ms"), hdr=text)
     with pytest.raises(ValueError, match="“lag” is damaged"):
-        histogram.read(damaged)
+        histogram.decode(damaged)
 
 
 def test_histogram_without_values_is_not_kept(tmp_path_factory: pytest.TempPathFactory) -> None:
     evidence = RunEvidence(tmp_path_factory.mktemp("evidence"))
     with run_evidence.collected(evidence):
-        histogram.keep("lag", [], "ms")
-        histogram.keep("start", [1.0], "s")
+        histogram.record("lag", [], "ms")
+        histogram.record("start", [1.0], "s")
     assert [kept.name for kept in evidence.distributions_of(None)] == ["start"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from streamspace_acceptance.measuring.round_trip import RoundTrips, uncoordinated
+from streamspace_acceptance.measuring.round_trip import RoundTrips, with_omitted_trips
 
 GOOD = RoundTrips([3.0] * 90 + [60.0] * 10, [33.0] * 10, [0.1] * 100)
 LIMIT = 50.0
@@ -50,8 +50,8 @@ def test_round_trips_during_a_freeze_count_as_many() -> None:
 
 
 def test_round_trips_of_a_steady_product_are_all_begun() -> None:
-    assert uncoordinated([45.0] * 10) == [45.0] * 10
-    assert uncoordinated([4.0] * 10 + [50.0])[10:] == [50.0, 26.0, 2.0]
+    assert with_omitted_trips([45.0] * 10) == [45.0] * 10
+    assert with_omitted_trips([4.0] * 10 + [50.0])[10:] == [50.0, 26.0, 2.0]
 
 
 def test_freezes_of_a_runner_that_is_held_up_are_excused() -> None:

@@ -11,7 +11,7 @@ from io import StringIO
 import pytest
 
 from streamspace_acceptance.reporting.console import terminal
-from streamspace_acceptance.reporting.console.terminal import Screen
+from streamspace_acceptance.reporting.console.terminal import ConsoleScreen
 from streamspace_acceptance.waiting import Budget, Wait, now
 from tests.support.demo_project import BEHAVE, Project
 
@@ -123,7 +123,7 @@ def test_unwritable_reports_break_the_run_not_its_verdicts(project: Project) -> 
 
 def test_a_log_tells_where_long_work_is(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = StringIO()
-    screen = Screen(stream)
+    screen = ConsoleScreen(stream)
     wait = Wait("ramp", "the ramp to 80 sessions", Budget("ramp", 4800, 1.0), now() - 60)
     wait.note("ramp 30 of 80")
     screen.wait_noted(wait)

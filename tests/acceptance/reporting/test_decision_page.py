@@ -48,7 +48,7 @@ def test_decision_page_shortens_a_long_reason() -> None:
 
 def test_decision_page_tells_a_broken_check_from_a_failure() -> None:
     text = page(c12_1="BROKEN", c12_2="UNPROVEN")
-    assert "The pod is recreated: BROKEN (not a finding about the product): ConnectionError" in text
+    assert "The pod is recreated: BROKEN (not a failure of the product): ConnectionError" in text
     assert "The file is still there: no new pod came" in text
 
 

@@ -97,7 +97,7 @@ def test_without_node_there_is_one_sentence(with_generator: Project) -> None:
     )
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
-    assert "node is not installed" in done.stderr
+    assert "needs node, which is not installed" in done.stderr
 
 
 def test_a_page_that_is_built_otherwise_is_noticed() -> None:

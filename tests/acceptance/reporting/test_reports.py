@@ -152,7 +152,7 @@ def test_a_figure_beside_the_one_that_is_judged_has_no_target(tmp_path: Path) ->
 
 def keep(folder: ReportFolder, *values: float, hdr: str = "") -> None:
     """Give the first criterion of a run a distribution of so many milliseconds."""
-    kept = histogram.kept("restart", values, "ms")
+    kept = histogram.encode("restart", values, "ms")
     change(folder, lambda run: run["criteria"][0].update(distributions=[asdict(replace(kept, hdr=hdr or kept.hdr))]))
 
 
@@ -183,7 +183,7 @@ def test_distributions_of_earlier_runs_are_added_up(tmp_path: Path) -> None:
 def test_what_is_broken_is_no_issue(tmp_path: Path) -> None:
     found = written(tmp_path, c12_1="BROKEN")
     assert "issues/1.2-1.md" not in found
-    assert "**Issue Filed**: none (not a finding about the product)" in found[PHASE_1]
+    assert "**Issue Filed**: none (not a failure of the product)" in found[PHASE_1]
     assert "◻ UNDECIDED" in found["SUMMARY.md"]
     assert "- ⚠️ 1.2-1 The pod is recreated: ConnectionError" in found["SUMMARY.md"]
 
@@ -218,7 +218,7 @@ def test_a_killed_run_is_reported_as_one(tmp_path: Path) -> None:
     found = written(tmp_path, ended=False)
     assert "◻ UNDECIDED" in found["SUMMARY.md"]
     for text in (found["SUMMARY.md"], found[PHASE_1]):
-        assert "The run did not come to its end" in text
+        assert "The run did not finish" in text
 
 
 def test_the_embedded_streamspace_is_called_by_its_name(tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ def given(url: str, program: Path, kubeconfig: Path | None = None) -> dict[str, 
 
 
 def test_a_browser_that_is_no_program(tmp_path: Path) -> None:
-    assert "STREAMSPACE_BROWSER names" in problem(STREAMSPACE_BROWSER=tmp_path / "none")
+    assert "STREAMSPACE_BROWSER is" in problem(STREAMSPACE_BROWSER=tmp_path / "none")
 
 
 def test_no_browser_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,7 +83,7 @@ def test_a_wrong_url(url: str, program: Path) -> None:
 @pytest.mark.parametrize(
     ("variables", "says_"),
     [
-        ({"STREAMSPACE_TARGET": "somewhere", "STREAMSPACE_API_URL": ""}, "let it be 'cluster'"),
+        ({"STREAMSPACE_TARGET": "somewhere", "STREAMSPACE_API_URL": ""}, "set it to 'cluster'"),
         ({"STREAMSPACE_TARGET": "cluster"}, "are both set: unset one"),
     ],
 )

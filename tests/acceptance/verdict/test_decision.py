@@ -89,7 +89,7 @@ def test_other_times_than_the_plans_decide_nothing(scale: str) -> None:
 
 
 def test_a_killed_run_decides_nothing_even_if_all_is_proven() -> None:
-    assert decided(ended=False).sentence == "UNDECIDED: the run did not come to its end."
+    assert decided(ended=False).sentence == "UNDECIDED: the run did not finish."
 
 
 def test_whole_tests_are_named_as_such() -> None:

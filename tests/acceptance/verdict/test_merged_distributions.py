@@ -44,16 +44,16 @@ def merged(*distributions: KeptDistribution) -> list[KeptDistribution]:
 
 
 def test_shards_distributions_are_that_of_all_values() -> None:
-    (found,) = merged(histogram.kept("lag", [10.0] * 8, "ms"), histogram.kept("lag", [50.0] * 2, "ms"))
-    spread = histogram.read(found)
+    (found,) = merged(histogram.encode("lag", [10.0] * 8, "ms"), histogram.encode("lag", [50.0] * 2, "ms"))
+    spread = histogram.decode(found)
     assert (spread.count, round(spread.p50), round(spread.p90), round(spread.p99)) == (10, 10, 50, 50)
 
 
 def test_shards_distributions_of_other_units_stay_apart() -> None:
-    kept = (histogram.kept("lag", [10.0], "ms"), histogram.kept("lag", [50.0], "s"))
+    kept = (histogram.encode("lag", [10.0], "ms"), histogram.encode("lag", [50.0], "s"))
     assert merged(*kept) == list(kept)
 
 
 def test_shard_with_a_damaged_distribution_is_refused() -> None:
     with pytest.raises(SetupProblem, match="cannot be merged: the distribution “lag” is damaged"):
-        merged(histogram.kept("lag", [10.0], "ms"), KeptDistribution("lag", "ms", "HISTFAAA"))
+        merged(histogram.encode("lag", [10.0], "ms"), KeptDistribution("lag", "ms", "HISTFAAA"))

@@ -58,7 +58,7 @@ def test_a_killed_run(project: Project) -> None:
     assert document["decision"]["word"] == "UNDECIDED"
     write_reports.write(ReportFolder(project.folder / "reports"))
     summary = (project.folder / "reports" / "SUMMARY.md").read_text()
-    assert "The run did not come to its end" in summary
+    assert "The run did not finish" in summary
     assert "◻ UNDECIDED" in summary
     assert not (project.folder / "reports" / "history").exists()
 

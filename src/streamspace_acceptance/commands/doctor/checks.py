@@ -21,7 +21,7 @@ class CheckStatus(StrEnum):
 
 
 @dataclass(frozen=True)
-class CheckResult:
+class DoctorResult:
     """One check with its outcome; `reason` is empty if it is OK."""
 
     criterion: str
@@ -29,9 +29,9 @@ class CheckResult:
     reason: str = ""
 
 
-def examine(deployment: Deployment) -> Iterator[CheckResult]:
+def examine(deployment: Deployment) -> Iterator[DoctorResult]:
     """Run every check on its own."""
-    return (CheckResult(criterion, *_outcome(check, deployment)) for criterion, check in CHECKS.items())
+    return (DoctorResult(criterion, *_outcome(check, deployment)) for criterion, check in CHECKS.items())
 
 
 def _outcome(check: Check, deployment: Deployment) -> tuple[CheckStatus, str]:

@@ -11,7 +11,7 @@ from streamspace_acceptance import waiting
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.cluster.objects import selector
 from streamspace_acceptance.commands.doctor.advice import advice
-from streamspace_acceptance.commands.doctor.checks import CheckResult, CheckStatus, examine
+from streamspace_acceptance.commands.doctor.checks import CheckStatus, DoctorResult, examine
 from streamspace_acceptance.desktop import browser
 from streamspace_acceptance.domain.clients import roles
 from streamspace_acceptance.domain.deployment.commands import run
@@ -44,7 +44,7 @@ def doctor() -> int:
         return 0 if _print(there, _of_target(there)) else 1
 
 
-def _of_target(settings: Settings) -> Iterator[CheckResult]:
+def _of_target(settings: Settings) -> Iterator[DoctorResult]:
     """Each check of test 0 on the target of the settings, then whether a run would begin."""
     _say(f"StreamSpace at {settings.api_url}, namespace {settings.namespace}:")
     secret_sources.from_settings(settings)
@@ -84,18 +84,18 @@ def _deployment(settings: Settings, stack: ExitStack) -> Deployment:
     return deployment
 
 
-def _beginning(settings: Settings) -> CheckResult:
+def _beginning(settings: Settings) -> DoctorResult:
     """Whether `behave` would begin: the settings are valid, and the target is allowed."""
     check = "`behave` would begin with these settings"
     try:
         surveyed = target.survey(settings, browser.find(settings.browser))
         guard.check_context(settings, Cluster(surveyed.kubeconfig, surveyed.namespace, context=surveyed.context))
     except SetupProblem as problem:
-        return CheckResult(check, CheckStatus.FAILED, problem.sentence)
-    return CheckResult(check, CheckStatus.OK)
+        return DoctorResult(check, CheckStatus.FAILED, problem.sentence)
+    return DoctorResult(check, CheckStatus.OK)
 
 
-def _of_this_machine(settings: Settings) -> Iterator[CheckResult]:
+def _of_this_machine(settings: Settings) -> Iterator[DoctorResult]:
     """The embedded StreamSpace's requirements of this machine, checked without starting it."""
     _say("STREAMSPACE_API_URL is not set, so `behave` would start an embedded StreamSpace. Its requirements:")
     if PREPARE.exists():
@@ -105,23 +105,23 @@ def _of_this_machine(settings: Settings) -> Iterator[CheckResult]:
     try:
         yield _of_program("a machine that runs containers", target.sandbox(), "check")
     except SetupProblem as problem:
-        yield CheckResult("a machine that runs containers", CheckStatus.FAILED, problem.sentence)
+        yield DoctorResult("a machine that runs containers", CheckStatus.FAILED, problem.sentence)
     try:
         browser.find(settings.browser)
-        yield CheckResult("a browser", CheckStatus.OK)
+        yield DoctorResult("a browser", CheckStatus.OK)
     except SetupProblem as problem:
-        yield CheckResult("a browser", CheckStatus.FAILED, problem.sentence)
+        yield DoctorResult("a browser", CheckStatus.FAILED, problem.sentence)
 
 
-def _of_program(check: str, *command: str, after: str = "") -> CheckResult:
+def _of_program(check: str, *command: str, after: str = "") -> DoctorResult:
     called = run(command, check, seconds=PREPARE_SECONDS)
     if called.trouble is None:
-        return CheckResult(check, CheckStatus.OK)
+        return DoctorResult(check, CheckStatus.OK)
     errors = "\n".join(line for line in called.errors.splitlines() if line.strip())
-    return CheckResult(check, CheckStatus.FAILED, f"{errors or called.trouble}\n{after}".rstrip())
+    return DoctorResult(check, CheckStatus.FAILED, f"{errors or called.trouble}\n{after}".rstrip())
 
 
-def _print(settings: Settings, results: Iterator[CheckResult]) -> bool:
+def _print(settings: Settings, results: Iterator[DoctorResult]) -> bool:
     """Prints each result as it comes, then counts; whether a run can begin."""
     texts = {criterion.id: criterion.text for criterion in Register.load().criteria()}
     profile = load(settings.profile)

@@ -1,4 +1,4 @@
-"""Rules for code: steps say and do not do, only `waiting` lets time pass, and loop variables are named by a noun."""
+"""Rules for code: steps contain no logic, only `waiting` waits, and loop variables have nouns for names."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from streamspace_acceptance.commands.lint.finding import Finding
+from streamspace_acceptance.commands.lint.finding import LintFinding
 
 MOST_LINES = 5
 _CLIENTS = {"httpx", "kubernetes", "playwright", "websockets", "requests", "urllib", "subprocess"}
@@ -22,65 +22,67 @@ _PAUSES = {"sleep", "wait_for_timeout"}
 _NO_NOUNS = {"each", "one", "found", "said", "told"}
 
 
-def check_steps(folder: Path) -> list[Finding]:
+def check_steps(folder: Path) -> list[LintFinding]:
     """Every broken rule in the step modules below `folder`."""
     return sorted(finding for path in folder.rglob("*.py") for finding in _check_step_module(path))
 
 
-def check_pauses(folder: Path, allowed: Path) -> list[Finding]:
+def check_pauses(folder: Path, allowed: Path) -> list[LintFinding]:
     """Every place below `folder`, but for the module `allowed`, that lets time pass by itself."""
     modules = (path for path in folder.rglob("*.py") if path != allowed)
     return sorted(finding for path in modules for finding in _check_module_pauses(path))
 
 
-def check_loop_variables(*folders: Path) -> list[Finding]:
+def check_loop_variables(*folders: Path) -> list[LintFinding]:
     """Every loop or comprehension below the folders whose variable does not tell what it is."""
     modules = (path for folder in folders for path in folder.rglob("*.py"))
     return sorted(finding for path in modules for finding in _check_loop_variables(path))
 
 
-def _check_step_module(path: Path) -> Iterator[Finding]:
+def _check_step_module(path: Path) -> Iterator[LintFinding]:
     tree = _parse(path)
     for node in ast.walk(tree):
         for module in _imported(node):
             if module.partition(".")[0] in _CLIENTS:
-                yield Finding(path, _line(node), f"steps import no client: {module}")
+                yield LintFinding(path, _line(node), f"steps import no client: {module}")
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield from _check_function(path, node)
 
 
-def _check_function(path: Path, function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[Finding]:
+def _check_function(path: Path, function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[LintFinding]:
     body = function.body[1:] if ast.get_docstring(function) is not None else function.body
     lines = (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
     if lines > MOST_LINES:
-        yield Finding(path, function.lineno, f"{function.name} has {lines} lines; a step has {MOST_LINES} at most")
+        yield LintFinding(path, function.lineno, f"{function.name} has {lines} lines; a step has {MOST_LINES} at most")
     if isinstance(function, ast.AsyncFunctionDef):
-        yield Finding(path, function.lineno, f"{function.name} is async; live Playwright excludes that")
+        yield LintFinding(path, function.lineno, f"{function.name} is async; live Playwright excludes that")
     for statement in body:
         for node in ast.walk(statement):
             what = _BRANCHES_AND_LOOPS.get(type(node)) or _built_string(node) or _pause(node)
             if what is not None:
-                yield Finding(path, _line(node), f"{function.name} holds {what}; that belongs below the step")
+                yield LintFinding(path, _line(node), f"{function.name} holds {what}; that belongs below the step")
             if _reaches_through_the_world(node):
-                yield Finding(path, _line(node), f"{function.name} reaches through the world; name what it takes there")
+                yield LintFinding(
+                    path, _line(node), f"{function.name} reaches through the world; name what it takes there"
+                )
     if "then" in _decorators(function) and not _ends_in_expect(body):
-        yield Finding(path, function.lineno, f"{function.name} is a Then and does not end in an expect.…")
+        yield LintFinding(path, function.lineno, f"{function.name} is a Then and does not end in an expect.…")
 
 
-def _check_module_pauses(path: Path) -> Iterator[Finding]:
+def _check_module_pauses(path: Path) -> Iterator[LintFinding]:
     tree = _parse(path)
     events = any("Event" in (getattr(node, "attr", None), getattr(node, "id", None)) for node in ast.walk(tree))
     for node in ast.walk(tree):
         waits_on_event = events and isinstance(node, ast.Call) and _called(node) == "wait"
         if _pause(node) is not None or waits_on_event:
-            yield Finding(path, _line(node), "only `waiting` lets time pass: say there what is waited for")
+            yield LintFinding(path, _line(node), "only `waiting` lets time pass: say there what is waited for")
 
 
-def _check_loop_variables(path: Path) -> Iterator[Finding]:
+def _check_loop_variables(path: Path) -> Iterator[LintFinding]:
     loops = (node for node in ast.walk(_parse(path)) if isinstance(node, ast.For | ast.AsyncFor | ast.comprehension))
     for name in (node for loop in loops for node in ast.walk(loop.target) if isinstance(node, ast.Name)):
         if name.id in _NO_NOUNS and isinstance(name.ctx, ast.Store):
-            yield Finding(path, name.lineno, f"name the loop variable {name.id!r} for what it is (pod, session)")
+            yield LintFinding(path, name.lineno, f"name the loop variable {name.id!r} for what it is (pod, session)")
 
 
 def _decorators(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from streamspace_acceptance.commands.lint.finding import Finding
+from streamspace_acceptance.commands.lint.finding import LintFinding
 from streamspace_acceptance.verdict.register import Criterion, Register
 
 # How a sentence writes a figure in the unit of the register.
@@ -22,9 +22,9 @@ _SPELLINGS = {
 _TIME = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?) ?(ms|s)\b")
 
 
-def check_figures(path: Path, plan: Register) -> list[Finding]:
+def check_figures(path: Path, plan: Register) -> list[LintFinding]:
     """Every limit that its sentence does not state, and every figure of time in a sentence that is not the limit."""
-    return [Finding(path, 1, message) for criterion in plan.criteria() for message in _check(criterion)]
+    return [LintFinding(path, 1, message) for criterion in plan.criteria() for message in _check(criterion)]
 
 
 def spellings(limit: float, unit: str) -> list[str]:

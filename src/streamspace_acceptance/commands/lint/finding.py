@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, order=True)
-class Finding:
+class LintFinding:
     """One broken rule, at one place; `message` says what to do instead."""
 
     path: Path

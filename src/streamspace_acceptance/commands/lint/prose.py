@@ -57,7 +57,7 @@ def feature(path: Path) -> Iterator[Passage]:
 
 
 def python_strings(path: Path) -> Iterator[Passage]:
-    """Every string with a space in it: docstrings and whatever a user may read."""
+    """Every string with a space in it: docstrings, and texts that a user may read."""
     yield from _strings(ast.parse(path.read_text(encoding="utf-8"), filename=str(path)))
 
 

@@ -6,17 +6,17 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from streamspace_acceptance.commands.lint.finding import Finding
+from streamspace_acceptance.commands.lint.finding import LintFinding
 from streamspace_acceptance.verdict.register import Register, Test
 
 PRIORITIES = ("P0", "P1")
 
 
-def check_register(path: Path, plan: Register) -> list[Finding]:
+def check_register(path: Path, plan: Register) -> list[LintFinding]:
     """Every broken rule of the register at `path`."""
     ids = Counter(test.id for test in plan.tests)
-    twice = [Finding(path, 1, f"{count} tests are called {test}") for test, count in ids.items() if count > 1]
-    return sorted([*twice, *(Finding(path, 1, message) for test in plan.tests for message in _check_test(test))])
+    twice = [LintFinding(path, 1, f"{count} tests are called {test}") for test, count in ids.items() if count > 1]
+    return sorted([*twice, *(LintFinding(path, 1, message) for test in plan.tests for message in _check_test(test))])
 
 
 def without_sentence(plan: Register) -> list[str]:

@@ -10,21 +10,21 @@ from behave.parser import ParserError, parse_file
 from behave.runner_util import load_step_modules
 from behave.step_registry import registry
 
-from streamspace_acceptance.commands.lint.finding import Finding
+from streamspace_acceptance.commands.lint.finding import LintFinding
 
 
-def check_sentences(features: Path, steps: Path) -> list[Finding]:
+def check_sentences(features: Path, steps: Path) -> list[LintFinding]:
     """Every sentence below `features` that no step definition matches, and every definition that no sentence uses.
 
     Loads the step modules into behave's registry, so it is for a process of its own.
     """
     load_step_modules([str(steps)])
     used: set[int] = set()
-    findings: list[Finding] = []
+    findings: list[LintFinding] = []
     for path, step in _sentences(features):
         match = registry.find_match(step)
         if match is None:
-            findings.append(Finding(path, step.line, f"no step definition matches “{step.keyword} {step.name}”"))
+            findings.append(LintFinding(path, step.line, f"no step definition matches “{step.keyword} {step.name}”"))
         else:
             used.add(id(match.func))
     return sorted([*findings, *_unused(used)])
@@ -41,9 +41,9 @@ def _sentences(features: Path) -> Iterator[tuple[Path, Any]]:
                 yield path, step
 
 
-def _unused(used: set[int]) -> Iterator[Finding]:
+def _unused(used: set[int]) -> Iterator[LintFinding]:
     definitions = [definition for kind in registry.steps.values() for definition in kind]
     for definition in definitions:
         if id(definition.func) not in used:
             place = definition.location
-            yield Finding(Path(place.filename), place.line or 1, f"no feature says “{definition.pattern}”")
+            yield LintFinding(Path(place.filename), place.line or 1, f"no feature says “{definition.pattern}”")

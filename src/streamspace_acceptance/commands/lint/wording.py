@@ -10,7 +10,7 @@ from importlib import resources
 from pathlib import Path
 
 from streamspace_acceptance.commands.lint import prose
-from streamspace_acceptance.commands.lint.finding import Finding
+from streamspace_acceptance.commands.lint.finding import LintFinding
 from streamspace_acceptance.commands.lint.prose import Passage
 
 MOST_WORDS = 35
@@ -34,10 +34,10 @@ def forbidden_words() -> list[ForbiddenWord]:
     ]
 
 
-def check_wording(root: Path) -> list[Finding]:
+def check_wording(root: Path) -> list[LintFinding]:
     """Every forbidden word of the checkout at `root`, and every sentence of its documentation that is too long."""
     words = forbidden_words()
-    findings: list[Finding] = []
+    findings: list[LintFinding] = []
     for path, passages in _texts(root):
         for passage in passages:
             findings += _check_words(path, passage, words)
@@ -57,15 +57,15 @@ def _texts(root: Path) -> Iterator[tuple[Path, Iterator[Passage]]]:
             yield path, prose.markdown(path)
 
 
-def _check_words(path: Path, passage: Passage, words: list[ForbiddenWord]) -> Iterator[Finding]:
+def _check_words(path: Path, passage: Passage, words: list[ForbiddenWord]) -> Iterator[LintFinding]:
     for word in words:
         for match in word.never.finditer(passage.text):
             text = " ".join(match[0].split())
-            yield Finding(path, passage.line_of(match.start()), f"not “{text}” but: {word.use}")
+            yield LintFinding(path, passage.line_of(match.start()), f"not “{text}” but: {word.use}")
 
 
-def _check_length(path: Path, passage: Passage) -> Iterator[Finding]:
+def _check_length(path: Path, passage: Passage) -> Iterator[LintFinding]:
     for sentence in prose.sentences(passage):
         count = len(_WORD.findall(sentence.text))
         if count > MOST_WORDS:
-            yield Finding(path, sentence.line, f"{count} words in one sentence; at most {MOST_WORDS}")
+            yield LintFinding(path, sentence.line, f"{count} words in one sentence; at most {MOST_WORDS}")

@@ -1,4 +1,4 @@
-"""Compares a contract profile with a live API. Only made-up ids and names are sent, so nothing is made or changed."""
+"""Compares a contract profile with a live API. It sends only made-up ids and names, so it changes nothing."""
 
 from __future__ import annotations
 
@@ -46,15 +46,15 @@ class Fit(StrEnum):
 
 
 @dataclass(frozen=True)
-class Finding:
-    """One place of the profile, with a comment on it."""
+class Comparison:
+    """A part of the profile compared with the product; `sentence` explains the result."""
 
     fit: Fit
     place: str
     sentence: str
 
 
-def of_api(calls: ProfileCalls) -> Iterator[Finding]:
+def of_api(calls: ProfileCalls) -> Iterator[Comparison]:
     """Health, then each list with its entries, then whether each other call is there."""
     yield from _of_health(calls)
     for name in LISTED:
@@ -67,7 +67,7 @@ def of_api(calls: ProfileCalls) -> Iterator[Finding]:
         yield _of_call(calls, name, call, nobody, unknown) if call.path else _no_call(name)
 
 
-def of_cluster(cluster: Cluster, profile: Profile) -> Iterator[Finding]:
+def of_cluster(cluster: Cluster, profile: Profile) -> Iterator[Comparison]:
     """The labels of the components, and the pods of sessions, as far as there are any."""
     label = profile.agents.component_label
     pods = [pod for pod in cluster.pods() if not pod.is_over]
@@ -75,9 +75,9 @@ def of_cluster(cluster: Cluster, profile: Profile) -> Iterator[Finding]:
     for name, value in profile.deployment.components.items():
         place = f"deployment.components.{name}"
         if value in values:
-            yield Finding(Fit.OK, place, f"pods have the label {label}={value}")
+            yield Comparison(Fit.OK, place, f"pods have the label {label}={value}")
         else:
-            yield Finding(Fit.WRONG, place, f"no pod has the label {label}={value}: {_labels(pods, label, values)}")
+            yield Comparison(Fit.WRONG, place, f"no pod has the label {label}={value}: {_labels(pods, label, values)}")
     yield from _of_sessions(cluster, profile)
 
 
@@ -88,45 +88,47 @@ def _labels(pods: list[Pod], label: str, values: list[str]) -> str:
     return f"no pod has that label at all; there are {', '.join(keys) or 'none'} (agents.component_label)"
 
 
-def _of_sessions(cluster: Cluster, profile: Profile) -> Iterator[Finding]:
+def _of_sessions(cluster: Cluster, profile: Profile) -> Iterator[Comparison]:
     pods = [pod for pod in cluster.raw_pods() if profile.session_label in (pod["metadata"].get("labels") or {})]
     if not pods:
-        yield Finding(
+        yield Comparison(
             Fit.OPEN, "pods", f"no pod has the label {profile.session_label}: start a session and check again"
         )
         return
     containers = pods[0]["spec"]["containers"]
     names = [str(container["name"]) for container in containers]
     fits = len(names) == 1 or profile.container in names
-    yield Finding(Fit.OK if fits else Fit.WRONG, "pods.container", f"a session's pod has {', '.join(names)}")
+    yield Comparison(Fit.OK if fits else Fit.WRONG, "pods.container", f"a session's pod has {', '.join(names)}")
     paths = [str(mount["mountPath"]) for container in containers for mount in container.get("volumeMounts") or ()]
     fits = profile.home in paths
-    yield Finding(Fit.OK if fits else Fit.WRONG, "pods.home", f"a session's pod mounts volumes at {', '.join(paths)}")
+    yield Comparison(
+        Fit.OK if fits else Fit.WRONG, "pods.home", f"a session's pod mounts volumes at {', '.join(paths)}"
+    )
 
 
-def _of_health(calls: ProfileCalls) -> Iterator[Finding]:
+def _of_health(calls: ProfileCalls) -> Iterator[Comparison]:
     profile, call = calls.profile, calls.profile.calls["health"]
     try:
         answer = calls.call_as(None, "health")
     except NoAnswer as error:
-        yield Finding(Fit.WRONG, "calls.health", str(error))
+        yield Comparison(Fit.WRONG, "calls.health", str(error))
         return
     body = _body(answer)
     if not answer.ok or body is None:
-        yield Finding(Fit.WRONG, "calls.health", f"{_shown(call)} is answered {answer.gist}")
+        yield Comparison(Fit.WRONG, "calls.health", f"{_shown(call)} is answered {answer.gist}")
         return
     word = translation.read(body, profile.places["health"])
     if word is None:
-        yield Finding(Fit.WRONG, "fields.health", _missing(body, profile.places["health"]))
+        yield Comparison(Fit.WRONG, "fields.health", _missing(body, profile.places["health"]))
     elif word not in profile.words["healthy"]:
-        yield Finding(
+        yield Comparison(
             Fit.WRONG, "statuses.healthy", f"the product says {word!r}, the profile {_or(profile, 'healthy')}"
         )
     else:
-        yield Finding(Fit.OK, "calls.health", f"{_shown(call)} says {word!r}")
+        yield Comparison(Fit.OK, "calls.health", f"{_shown(call)} says {word!r}")
 
 
-def _of_list(calls: ProfileCalls, name: str) -> Iterator[Finding]:
+def _of_list(calls: ProfileCalls, name: str) -> Iterator[Comparison]:
     profile, call = calls.profile, calls.profile.calls[name]
     if not call.path:
         yield _no_call(name)
@@ -134,17 +136,17 @@ def _of_list(calls: ProfileCalls, name: str) -> Iterator[Finding]:
     answer = calls.call_once(name)
     body = _body(answer)
     if not answer.ok or body is None:
-        yield Finding(Fit.WRONG, f"calls.{name}", f"{_shown(call)} is answered {answer.gist}")
+        yield Comparison(Fit.WRONG, f"calls.{name}", f"{_shown(call)} is answered {answer.gist}")
         return
     field = LISTED[name]
     items = translation.read(body, profile.places[field])
     if not isinstance(items, list):
-        yield Finding(Fit.WRONG, f"fields.{field}", _missing(body, profile.places[field]))
+        yield Comparison(Fit.WRONG, f"fields.{field}", _missing(body, profile.places[field]))
         return
-    yield Finding(Fit.OK, f"calls.{name}", f"{_shown(call)} lists {len(items)}")
+    yield Comparison(Fit.OK, f"calls.{name}", f"{_shown(call)} lists {len(items)}")
     entries = [item for item in items if isinstance(item, dict)]
     if not entries:
-        yield Finding(
+        yield Comparison(
             Fit.OPEN, f"fields.{field}", f"the list has no entry: let there be one of the {field} and check again"
         )
     for needed in NEEDED[name] if entries else ():
@@ -153,24 +155,24 @@ def _of_list(calls: ProfileCalls, name: str) -> Iterator[Finding]:
         yield from _of_words(profile, *WORDS[name], entries)
 
 
-def _of_field(profile: Profile, field: str, entries: list[Json]) -> Iterator[Finding]:
+def _of_field(profile: Profile, field: str, entries: list[Json]) -> Iterator[Comparison]:
     lacking = [entry for entry in entries if translation.read(entry, profile.places[field]) is None]
     if lacking:
-        yield Finding(Fit.WRONG, f"fields.{field}", _missing(lacking[0], profile.places[field]))
+        yield Comparison(Fit.WRONG, f"fields.{field}", _missing(lacking[0], profile.places[field]))
     else:
-        yield Finding(Fit.OK, f"fields.{field}", f"every entry has {' or '.join(profile.places[field])}")
+        yield Comparison(Fit.OK, f"fields.{field}", f"every entry has {' or '.join(profile.places[field])}")
 
 
-def _of_words(profile: Profile, field: str, statuses: tuple[str, ...], entries: list[Json]) -> Iterator[Finding]:
+def _of_words(profile: Profile, field: str, statuses: tuple[str, ...], entries: list[Json]) -> Iterator[Comparison]:
     known = {word for status in statuses for word in profile.words[status]}
     words = {str(translation.read(entry, profile.places[field])) for entry in entries}
     for word in sorted(words - known):
         close = difflib.get_close_matches(word.lower(), [known_word.lower() for known_word in known], 1)
         hint = f"is it another word for {close[0]}?" if close else "a status on the way to another needs no entry"
-        yield Finding(Fit.OPEN, "statuses", f"the product says {word!r}, which the profile does not name: {hint}")
+        yield Comparison(Fit.OPEN, "statuses", f"the product says {word!r}, which the profile does not name: {hint}")
 
 
-def _of_call(calls: ProfileCalls, name: str, call: Call, nobody: str, unknown: Answer) -> Finding:
+def _of_call(calls: ProfileCalls, name: str, call: Call, nobody: str, unknown: Answer) -> Comparison:
     body: object = None
     if name == "create_session":
         body = {calls.profile.fields["user"]: nobody, calls.profile.fields["template"]: nobody}
@@ -178,14 +180,14 @@ def _of_call(calls: ProfileCalls, name: str, call: Call, nobody: str, unknown: A
         body = NO_OBJECT
     answer = calls.call_once(name, nobody, body, user=nobody)
     if not _is_missing(answer, unknown):
-        return Finding(Fit.OK, f"calls.{name}", f"{_shown(call)} is there ({answer.status} to made-up names)")
+        return Comparison(Fit.OK, f"calls.{name}", f"{_shown(call)} is there ({answer.status} to made-up names)")
     others = [
         verb for verb in VERBS if verb != call.method and not _is_missing(_try(calls, verb, call, nobody), unknown)
     ]
     if name in _OPTIONAL and not others:
-        return Finding(Fit.OPEN, f"calls.{name}", f"{_shown(call)} is not there, and the plan does not need it")
+        return Comparison(Fit.OPEN, f"calls.{name}", f"{_shown(call)} is not there, and the plan does not need it")
     hint = f"it has {', '.join(others)} (calls.{name}.method)" if others else f"it has no verb (calls.{name}.path)"
-    return Finding(Fit.WRONG, f"calls.{name}", f"{_shown(call)} is not there: {hint}")
+    return Comparison(Fit.WRONG, f"calls.{name}", f"{_shown(call)} is not there: {hint}")
 
 
 def _try(calls: ProfileCalls, verb: str, call: Call, nobody: str) -> Answer:
@@ -205,8 +207,8 @@ def _kind(answer: Answer) -> object:
     return answer.excerpt() if body is None else (sorted(body), body.get("error"))
 
 
-def _no_call(name: str) -> Finding:
-    return Finding(Fit.OPEN, f"calls.{name}", "the profile has no such call")
+def _no_call(name: str) -> Comparison:
+    return Comparison(Fit.OPEN, f"calls.{name}", "the profile has no such call")
 
 
 def _body(answer: Answer) -> Json | None:
@@ -243,6 +245,6 @@ def _or(profile: Profile, status: str) -> str:
     return " or ".join(map(repr, profile.words[status]))
 
 
-def unreadable(error: ClusterError) -> Finding:
+def unreadable(error: ClusterError) -> Comparison:
     """That Kubernetes could not be asked."""
-    return Finding(Fit.OPEN, "Kubernetes", str(error))
+    return Comparison(Fit.OPEN, "Kubernetes", str(error))

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import chain
 
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
-from streamspace_acceptance.commands.profile.check import Finding, Fit, of_api, of_cluster, unreadable
+from streamspace_acceptance.commands.profile.check import Comparison, Fit, of_api, of_cluster, unreadable
 from streamspace_acceptance.outcomes import SetupProblem
 from streamspace_acceptance.product.calls import ProfileCalls
 from streamspace_acceptance.product.http import HttpClient, NoAnswer
@@ -28,13 +28,13 @@ def check(name: str | None) -> int:
 def _check(settings: Settings) -> int:
     profile, url = load(settings.profile), target.checked_url(settings)
     if settings.token is None:
-        raise SetupProblem("STREAMSPACE_TEST_TOKEN is not set: log in to StreamSpace and let it hold the token.")
+        raise SetupProblem("STREAMSPACE_TEST_TOKEN is not set: set it to the token from the login call.")
     redactor.register_secret(settings.token)
     _say(f"Contract profile {profile.name} and StreamSpace at {url}:")
     with HttpClient(url, settings.token) as http:
         try:
             findings = chain(of_api(ProfileCalls(http, profile)), _of_cluster(settings, profile))
-            found = [_told(finding) for finding in findings]
+            found = [_print_line(finding) for finding in findings]
         except NoAnswer as error:
             raise SetupProblem(f"The profile could not be checked: {error}.") from error
     counts = ", ".join(f"{sum(finding.fit is fit for finding in found)} {fit}" for fit in Fit)
@@ -42,7 +42,7 @@ def _check(settings: Settings) -> int:
     return int(any(finding.fit is Fit.WRONG for finding in found))
 
 
-def _of_cluster(settings: Settings, profile: Profile) -> Iterator[Finding]:
+def _of_cluster(settings: Settings, profile: Profile) -> Iterator[Comparison]:
     files = settings.kubeconfig_files()
     if not files:
         return
@@ -52,7 +52,7 @@ def _of_cluster(settings: Settings, profile: Profile) -> Iterator[Finding]:
         yield unreadable(error)
 
 
-def _told(finding: Finding) -> Finding:
+def _print_line(finding: Comparison) -> Comparison:
     _say(f"{finding.fit:<6} {finding.place}: {finding.sentence}")
     return finding
 

@@ -129,8 +129,8 @@ def wait_for_online(scenario: Scenario, count: int, within: Budget | None = None
             return f"{', '.join(strangers)}: reported online, although the pods are gone"
         if strangers:
             raise Unproven(
-                f"{', '.join(strangers)} online too, beside the pods of {clients.profile.agents.deployment}: "
-                "an agent of another cluster or kind may take part, whatever happens to these"
+                f"{', '.join(strangers)} are online too, beside the pods of {clients.profile.agents.deployment}: "
+                "an agent of another cluster or kind may take over"
             )
         if neighbours := other_workloads(pods, clients.profile.agents.deployment) if len(pods) != count else ():
             raise Unproven(

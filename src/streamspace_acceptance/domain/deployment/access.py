@@ -62,7 +62,7 @@ def try_calls(http: HttpClient, profile: Profile, wrong: dict[str, str | None], 
             raise RateLimited(control)
         for what, token in wrong.items():
             answer = http.call_as(token, call.method, call.to(nobody, nobody), body)
-            yield Trial(_told(call), what, answer, control, unknown_path)
+            yield Trial(_in_words(call), what, answer, control, unknown_path)
 
 
 def _body(name: str, profile: Profile, nobody: str) -> object:
@@ -71,7 +71,7 @@ def _body(name: str, profile: Profile, nobody: str) -> object:
     return {} if profile.calls[name].method in ("POST", "PUT", "PATCH") and "template" in name else None
 
 
-def _told(call: Call) -> str:
+def _in_words(call: Call) -> str:
     return f"{call.method} {call.path}"
 
 

@@ -255,7 +255,7 @@ def _marks(desk: SessionDesktop, colours: Sequence[Colour]) -> Marks:
     spots = [spot(box, at, shown) for box, at in zip(boxes_in_turn, _EDGES, strict=True)]
     points = [viewer.shown_at(*point) for point in spots]
     if viewer.covered(points):
-        raise Unproven("something else of the page lies over the marks to click on")
+        raise Unproven("something else in the page covers the marks to click on")
     return Marks(picture, found, points)
 
 

@@ -27,7 +27,7 @@ class TerminalProgram:
         self._path = f"/tmp/program-{secrets.token_hex(3)}"  # noqa: S108 - in the session's own container
         put = self._cluster.execute(self._pod, ["sh", "-c", _PUT, "sh", program, self._path])
         if put.code != 0:
-            raise ClusterError(f"a program cannot be put into pod {self._pod.meta.name}: {put.stderr.strip()}")
+            raise ClusterError(f"a program cannot be copied into pod {self._pod.meta.name}: {put.stderr.strip()}")
         self.told = self._start()
 
     def _start(self) -> list[str]:

@@ -58,7 +58,7 @@ def judged(scenario: Scenario) -> SessionCapacity:
     found = scenario.results[SessionCapacity]
     attachments.attach_text("largest number", found.describe())
     starts = [seconds for step in found.steps for seconds in step.starts]
-    histogram.keep("start-up time over the ramp", starts, "s")
+    histogram.record("start-up time over the ramp", starts, "s")
     return found
 
 

@@ -67,7 +67,7 @@ class LoadProfile:
         if troubles:
             errors = f"; {self.errors[-1]}" if self.errors else ""
             raise Unproven(
-                f"the use of {component} {self.load} is not to be had from {self.source}: {troubles[0]}{errors}"
+                f"the use of {component} {self.load} is not available from {self.source}: {troubles[0]}{errors}"
             )
         return max(uses, key=lambda use: float(getattr(use, what)))
 

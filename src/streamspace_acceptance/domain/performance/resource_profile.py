@@ -65,7 +65,7 @@ class ResourceProfile:
         if self.closed:
             raise Unproven(self.closed)
         if self.in_use is None or self.moving < self.sessions:
-            raise Unproven(f"pictures moved in {self.moving} of {self.sessions} desktops only")
+            raise Unproven(f"pictures moved in only {self.moving} of {self.sessions} desktops")
         return self.in_use
 
     def table(self) -> str:

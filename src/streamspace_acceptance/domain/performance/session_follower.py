@@ -41,7 +41,7 @@ from streamspace_acceptance.waiting import (
 
 DESKTOPS_AT_ONCE = 4
 """So many handshakes at the same time: enough to be prompt, too few to be a load of their own."""
-KNOCK_SECONDS = 0.25
+HANDSHAKE_PAUSE_SECONDS = 0.25
 REST_SECONDS = 2.0
 """The same after a VNC server has greeted: some of them lock out who comes back at once."""
 LAST_LISTS = 10
@@ -159,8 +159,8 @@ class SessionFollower:
     def moments(self, requests: ScheduledRequests) -> list[SessionMoments]:
         """The moments of each request's session, in the order in which the requests were due."""
         found = [
-            SessionMoments.of(asked.user, shot, made)
-            for asked, shot, made in zip(requests.asked, requests.load.shots, requests.creations, strict=True)
+            SessionMoments.of(asked.user, call, made)
+            for asked, call, made in zip(requests.asked, requests.load.calls, requests.creations, strict=True)
         ]
         known = {session.session: session for session in found if session.session is not None}
         by_object, _ = self.objects.first(self._words)
@@ -271,7 +271,9 @@ def _open(follower: SessionFollower, session_id: str, ended: threading.Event) ->
             return
         except (Unmet, NoAnswer) as error:
             follower.desktops[session_id] = found = " ".join(str(error).split())
-        if isinstance(found, rfb.Framebuffer) or pause(REST_SECONDS if rfb.is_reached(found) else KNOCK_SECONDS, ended):
+        if isinstance(found, rfb.Framebuffer) or pause(
+            REST_SECONDS if rfb.is_reached(found) else HANDSHAKE_PAUSE_SECONDS, ended
+        ):
             return
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from streamspace_acceptance.cluster.containers import is_native_sidecar
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.domain.sessions.creation import Creation
-from streamspace_acceptance.measuring.open_loop import Shot
+from streamspace_acceptance.measuring.open_loop import ScheduledCall
 from streamspace_acceptance.product import rfb
 from streamspace_acceptance.product.answers import Answer
 
@@ -57,11 +57,19 @@ class SessionMoments:
     _not_yet: float = 0.0
 
     @classmethod
-    def of(cls, user: str, shot: Shot[Answer], made: Creation | None) -> SessionMoments:
+    def of(cls, user: str, call: ScheduledCall[Answer], made: Creation | None) -> SessionMoments:
         """The moments that the load knows of one request."""
-        answer = str(made.answer.status) if made is not None else str(shot.error or "never sent")
-        answered = made.answer.received_at if made is not None else shot.answered
-        return cls(shot.number, user, made.id if made is not None else None, answer, shot.due, shot.sent, answered)
+        answer = str(made.answer.status) if made is not None else str(call.error or "never sent")
+        answered = made.answer.received_at if made is not None else call.answered
+        return cls(
+            call.number,
+            user,
+            made.id if made is not None else None,
+            answer,
+            call.due,
+            call.sent,
+            answered,
+        )
 
     @property
     def completed(self) -> float | None:

@@ -240,7 +240,7 @@ def judged(scenario: Scenario) -> Bursts:
     found = scenario.results[Bursts]
     attachments.attach_text("rate", found.describe())
     seconds = [session.seconds for session in found.sessions if session.seconds is not None]
-    histogram.keep("time per session", seconds, "s")
+    histogram.record("time per session", seconds, "s")
     return found
 
 
@@ -279,7 +279,7 @@ def warm_up(scenario: Scenario, count: int, template: str, size: Size) -> None:
             likely=(
                 "the product refuses the sessions, for the reason above"
                 if requests.refusals
-                else "a few sessions at once are too many (see 1.3-1)"
+                else "a few simultaneous sessions are too many (see 1.3-1)"
             ),
         )
     release(scenario, requests.ids, f"{count} sessions of the warm-up")

@@ -47,7 +47,7 @@ class OtherUserAttempts:
     attempts: Attempts
 
 
-def visit(scenario: Scenario) -> None:
+def try_as_visitor(scenario: Scenario) -> None:
     """Visitors without a token, with wrong ones and with an expired one try everything."""
     session, clients = scenario.session, scenario.clients
     _check_open(session)
@@ -81,7 +81,7 @@ def add_other_user(scenario: Scenario, users: OtherUsers, template: str) -> None
     scenario.results.put(OtherUserTokens(user.token, _token_in(connection, scenario.clients.profile.fields["vnc_url"])))
 
 
-def intrude(scenario: Scenario) -> None:
+def try_as_other_user(scenario: Scenario) -> None:
     """The other user tries everything."""
     _check_open(scenario.session)
     other = scenario.results[OtherUserTokens]

@@ -38,7 +38,7 @@ class OtherUsers:
         self._api = clients.api
         self._existing_name = clients.own_user(EXISTING)
         self._login = LoginClient(clients.http, clients.profile)
-        self._made: dict[str, journal.Entry] = {}
+        self._made: dict[str, journal.JournalEntry] = {}
 
     def make(self) -> OtherUser:
         """A user who is logged in; NotApplicable where the product makes none, Unproven where a login fails."""

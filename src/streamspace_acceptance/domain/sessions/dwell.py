@@ -56,7 +56,7 @@ def _check_connected(desktop: SessionDesktop, before: tuple[int, int], seconds: 
         raise Unmet(
             f"{desktop.session.subject}, desktop",
             expected=f"one connection for all of {seconds:.1f} s",
-            actual=f"its page had to connect again, {last - first} times",
+            actual=f"its page reconnected {last - first} times",
             likely=desktop.blame("something on the way ends connections after a while"),
         )
 

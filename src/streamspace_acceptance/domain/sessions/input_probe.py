@@ -146,7 +146,7 @@ def _whether_received(desktop: SessionDesktop, pod: Pod, name: str, has_changed:
         return "the command was carried out, so the picture is not what the desktop shows"
     if has_no_shell(desktop, pod):
         raise Unproven(
-            "the desktop is visible, but no shell waits for commands in a terminal on it: nothing tells whether keys "
+            "the desktop is visible, but has no terminal with a waiting shell: nothing shows whether keys "
             "and clicks reach it"
         )
     if has_changed:

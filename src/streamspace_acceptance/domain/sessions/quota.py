@@ -45,6 +45,6 @@ def check(clients: Clients, creations: Sequence[Creation]) -> None:
         if kept:
             used = f"{living} living and {len(kept)} deleted sessions" if living else f"{len(kept)} deleted sessions"
             raise Unproven(
-                f"the quota of {user!r} is used up, who has {used} (see the clean-up): the product answers "
+                f"the quota of {user!r} is used up by {used} (see the clean-up): the product answers "
                 f"{creation.answer.gist}"
             )

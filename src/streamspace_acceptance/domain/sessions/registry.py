@@ -33,7 +33,7 @@ LOOKS_AGAIN = "`streamspace-acceptance sweep` looks again"
 @dataclass
 class _Record:
     asked: Asked
-    entry: journal.Entry
+    entry: journal.JournalEntry
     seconds: float
     sent: bool = True
     answered: bool = False
@@ -95,13 +95,13 @@ class Registry:
         records = [self._intend(self._asked(user, template, size, before), CREATION_SECONDS) for user in users]
         for record in records:
             record.sent = False
-        load = open_loop.fire([partial(self._send, record) for record in records], offsets)
+        load = open_loop.call_on_schedule([partial(self._send, record) for record in records], offsets)
         after = listed_sessions(self._api, passed_over=(Unmet, NoAnswer))  # a load may have overcome the API
         creations = [
             None
-            if shot.outcome is None
-            else self._note(record, creation.conclude(self._api, record.asked, shot.outcome, after))
-            for record, shot in zip(records, load.shots, strict=True)
+            if scheduled.outcome is None
+            else self._note(record, creation.conclude(self._api, record.asked, scheduled.outcome, after))
+            for record, scheduled in zip(records, load.calls, strict=True)
         ]
         return ScheduledRequests(load, [record.asked for record in records], creations)
 

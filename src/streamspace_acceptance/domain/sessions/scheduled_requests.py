@@ -36,21 +36,21 @@ class ScheduledRequests:
     def unanswered(self) -> list[str]:
         """The users whose request brought no answer of the API, each with the reason."""
         return [
-            f"{asked.user}: {shot.error or 'never sent'}"
-            for asked, shot in zip(self.asked, self.load.shots, strict=True)
-            if shot.outcome is None
+            f"{asked.user}: {call.error or 'never sent'}"
+            for asked, call in zip(self.asked, self.load.calls, strict=True)
+            if call.outcome is None
         ]
 
     def table(self) -> str:
         """When each request was due, sent and answered, in ms after the load's begin, and the answer."""
         lines = []
-        for asked, shot in zip(self.asked, self.load.shots, strict=True):
+        for asked, call in zip(self.asked, self.load.calls, strict=True):
             moments = ", ".join(
                 f"{name} " + ("never" if at is None else f"+{1000 * (at - self.load.began):.1f} ms")
-                for name, at in (("due", shot.due), ("sent", shot.sent), ("answered", shot.answered))
+                for name, at in (("due", call.due), ("sent", call.sent), ("answered", call.answered))
             )
             answer = (
-                f"{shot.outcome.status} {shot.outcome.excerpt(80)}" if shot.outcome is not None else str(shot.error)
+                f"{call.outcome.status} {call.outcome.excerpt(80)}" if call.outcome is not None else str(call.error)
             )
             lines.append(f"{asked.user:12} {moments}: {answer}")
         return "\n".join(lines)

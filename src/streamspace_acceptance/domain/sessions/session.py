@@ -25,7 +25,7 @@ REFUSED = re.compile(
     r'|(?:admission webhook|failed calling webhook) "(?!\S*stream\.?space)'
 )
 STRIP = 16  # pixels of a desktop, the width of what is looked at of it
-KNOCK_SECONDS = 0.25  # from one handshake that failed to the next
+HANDSHAKE_PAUSE_SECONDS = 0.25  # from one handshake that failed to the next
 REST_SECONDS = 2.0  # the same where a VNC server greeted: it counts who comes and goes
 
 
@@ -260,7 +260,7 @@ class Session:
         """
         last: list[Stamped[rfb.Framebuffer | str]] = []
 
-        def knock() -> rfb.Framebuffer | str:
+        def try_handshake() -> rfb.Framebuffer | str:
             if not last or not rfb.is_reached(last[-1].item) or now() >= last[-1].at + REST_SECONDS:
                 result = self.vnc()
                 last.append(Stamped(now(), result))
@@ -269,12 +269,12 @@ class Session:
         try:
             return poll(
                 self._wait("its VNC server answers", within),
-                knock,
+                try_handshake,
                 met=_answers,
                 says=_tells,
                 likely=lambda _: "see what the last handshake came to",
                 impossible=rfb.final_refusal,
-                every=KNOCK_SECONDS,
+                every=HANDSHAKE_PAUSE_SECONDS,
             )
         except Unmet as unmet:
             trouble = last[-1].item if last else None

@@ -83,7 +83,7 @@ class SessionDesktop:
         if vnc_url(self.connection, self.session.api.profile.fields["vnc_url"]) is None:
             raise Unmet(
                 f"{self.session.subject}, desktop",
-                expected="an address at which it can be seen",
+                expected="an address for a viewer",
                 actual=self.connection.gist,
                 likely="the API does not connect viewers to the session",
             )
@@ -109,9 +109,9 @@ class SessionDesktop:
                 f"{self.session.subject}, VNC address",
                 expected="a page",
                 actual=str(error),
-                likely="what serves the page hangs, or ends too early; the API itself answers"
+                likely="the server of the page does not respond, or ends too early; the API itself responds"
                 if isinstance(error, Unanswered)
-                else "the address leads elsewhere; the API itself answers",
+                else "the address is wrong; the API itself responds",
             ) from error
         self._page_blame = None if answer.status == HTTPStatus.OK and is_html(answer) else self._page_blame
         return answer
@@ -146,9 +146,9 @@ class SessionDesktop:
                 raise Unproven(f"the page does not open (see 1.1d-2): {why}") from error
             raise Unmet(
                 f"{self.session.subject}, desktop",
-                expected="the page at its address in a browser",
+                expected="its page open in a browser",
                 actual=str(error),
-                likely="what serves the page, or one of its parts, keeps the browser waiting",
+                likely="the server of the page, or of a part of it, does not respond in time",
             ) from error
 
     def open_whole(self, browser: RunBrowser) -> None:
@@ -211,8 +211,7 @@ class SessionDesktop:
     def _why_not_rendered(self, settling: Settling) -> str:
         if settling.moves:
             raise Unproven(
-                "the desktop is visible, but its picture changes all the time: nothing tells the effect of keys and "
-                "clicks from the rest"
+                "the desktop is visible, but its picture changes constantly, which hides the effect of keys and clicks"
             )
         page = self.opened().loaded()
         if page.button and not page.canvas:
@@ -223,7 +222,7 @@ class SessionDesktop:
         """The running pod of the session; Unproven when it has none."""
         pods = [pod for pod in self.session.watched_pods() if pod.running]
         if not pods:
-            raise Unproven(f"{self.session.subject} has no running pod to look into")
+            raise Unproven(f"{self.session.subject} has no running pod to check")
         return pods[0]
 
     def opened(self) -> Viewer:

@@ -203,7 +203,7 @@ def _reach_running(session: Session, sent: float) -> float:
             expected=f"{word} when its pod runs",
             actual=f"{word} although Kubernetes has {', '.join(pod.describe() for pod in pods) or 'no pod of it'}",
             timeline=wait.timeline.render(),
-            likely="the status is set before the session really runs",
+            likely="the status is set before the session runs",
         )
     session.wait_for_phase(word, within=_rest(session, sent))
     return running

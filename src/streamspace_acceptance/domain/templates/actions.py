@@ -14,7 +14,7 @@ from streamspace_acceptance.domain.sessions.provision import Provisioned
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.domain.templates import change, deletion
-from streamspace_acceptance.domain.templates.change import Change
+from streamspace_acceptance.domain.templates.change import TemplateChange
 from streamspace_acceptance.domain.templates.created_template import NOT_THERE, CreatedTemplate, Json, differences
 from streamspace_acceptance.domain.templates.deletion import Deletion, Leftovers
 from streamspace_acceptance.domain.templates.mistake_trials import attempt_all
@@ -165,14 +165,14 @@ def before_and_now(scenario: Scenario) -> tuple[Provisioned, Provisioned, frozen
     return use.before, now, use.sessions[0].served_by()
 
 
-def history(scenario: Scenario) -> tuple[Change, Answer]:
+def history(scenario: Scenario) -> tuple[TemplateChange, Answer]:
     """The change, and the product's own history of the template."""
     changed = _require_change(scenario)
     return changed, scenario.results[TemplateRegistry].api.versions(scenario.results[CreatedTemplate].accepted_id)
 
 
-def _require_change(scenario: Scenario) -> Change:
-    changed = scenario.results[Change]
+def _require_change(scenario: Scenario) -> TemplateChange:
+    changed = scenario.results[TemplateChange]
     if changed.troubles and not (changed.answer.ok and changed.kept):  # a cache says nothing of what is stored
         raise Unproven("the template was not changed (see 2.2-1)")
     return changed
@@ -302,8 +302,8 @@ def wait_until_nothing_left(scenario: Scenario) -> Deletion:
         raise Unmet(
             f"template {deleted.template}",
             expected="nothing left of it",
-            actual=f"it was gone, and is back in {', '.join(sorted(back))}",
-            likely="something that has not heard of the deletion writes it again",
+            actual=f"it disappeared, and is back in {', '.join(sorted(back))}",
+            likely="a component that missed the deletion writes it again",
         )
     return deleted
 

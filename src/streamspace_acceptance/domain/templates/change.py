@@ -22,7 +22,7 @@ LIKELY = "the change is not, or not wholly, stored"
 
 
 @dataclass(frozen=True)
-class Change:
+class TemplateChange:
     """`before` and `after` are the template as it reads; `listed` are its entries in the API's list afterwards.
 
     `kept`: the header by which a cache says that one of the latter is from before; empty for none. `earlier` was sent
@@ -89,7 +89,7 @@ def _is_garbled(answer: Answer) -> bool:
     return False
 
 
-def make(api: TemplateApi, template_id: str, earlier: Json, sent: Json, patience: Budget) -> Change:
+def make(api: TemplateApi, template_id: str, earlier: Json, sent: Json, patience: Budget) -> TemplateChange:
     """Changes a template twice and reads it back in every way there is, for `patience` again where it reads otherwise.
 
     The first change, to `earlier`, shows a product that takes no second one, or keeps none but the last version.
@@ -98,11 +98,11 @@ def make(api: TemplateApi, template_id: str, earlier: Json, sent: Json, patience
     before = {name: read_before[name] for name in names if name in read_before}
     earlier_answer, answer = api.change(template_id, earlier), api.change(template_id, sent)
 
-    def read() -> Change:
+    def read() -> TemplateChange:
         after, listing = api.get(template_id), api.listing()
         listed = entries(api, template_id, listing)
         kept = after.kept or listing.kept
-        return Change(before, sent, answer, after, listed, kept, earlier, earlier_answer)
+        return TemplateChange(before, sent, answer, after, listed, kept, earlier, earlier_answer)
 
     with suppress(Unmet):
         return poll(

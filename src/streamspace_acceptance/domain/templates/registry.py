@@ -40,7 +40,7 @@ class TemplateRegistry:
         self._stays = clients.stays
         self._made: dict[str, bool] = {}
         self._ids: dict[str, str] = {}
-        self._entries: list[journal.Entry] = []
+        self._entries: list[journal.JournalEntry] = []
         self._refused = False
         self._is_mirrored: bool | None = None
 

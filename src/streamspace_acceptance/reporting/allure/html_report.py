@@ -85,7 +85,7 @@ def _node() -> str:
     own = Path(sys.executable).parent / "node"
     found = str(own) if own.exists() else shutil.which("node")
     if found is None:
-        raise SetupProblem("node is not installed, and the report needs it: run `make prepare`, or install nodejs.")
+        raise SetupProblem("The report needs node, which is not installed: run `make prepare`, or install nodejs.")
     return found
 
 

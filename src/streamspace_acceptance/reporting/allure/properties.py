@@ -29,7 +29,7 @@ def executor(run: RunResult) -> dict[str, object]:
 
 
 def of_run(run: RunResult) -> str:
-    """The file's text. While the run goes on there is no decision."""
+    """The file's text. During the run there is no decision."""
     decided = {DECISION: decide(run).sentence, CRITERIA: totals(run)} if run.is_over else {}
     return render(decided | dict(run.environment))
 

@@ -11,7 +11,7 @@ from streamspace_acceptance import waiting
 from streamspace_acceptance.evidence.report_folder import ReportFolder
 from streamspace_acceptance.redaction.redactor import redact
 from streamspace_acceptance.reporting.console import formatting, summary_table
-from streamspace_acceptance.reporting.console.terminal import Screen
+from streamspace_acceptance.reporting.console.terminal import ConsoleScreen
 from streamspace_acceptance.verdict.judgement import Judgement, Verdict, judge_problem, judge_scenario, judge_steps
 from streamspace_acceptance.verdict.ledger import Ledger
 from streamspace_acceptance.verdict.run_record import Problem, RunRecord
@@ -28,7 +28,7 @@ class ConsoleFormatter(Formatter):  # type: ignore[misc]  # behave is untyped
 
     def __init__(self, stream_opener: Any, config: Any) -> None:
         super().__init__(stream_opener, config)
-        self._screen = Screen(self.open())
+        self._screen = ConsoleScreen(self.open())
         self._record: RunRecord | None = None
         self._ledger: Ledger | None = None
         self._folder: ReportFolder | None = None

@@ -12,18 +12,18 @@ from rich.text import Text
 from streamspace_acceptance.evidence.report_folder import ReportFolder
 from streamspace_acceptance.redaction.redactor import redact
 from streamspace_acceptance.reporting.console import formatting
-from streamspace_acceptance.reporting.console.terminal import Screen
+from streamspace_acceptance.reporting.console.terminal import ConsoleScreen
 from streamspace_acceptance.verdict import run_document
 from streamspace_acceptance.verdict.decision import Decision, DecisionWord
 from streamspace_acceptance.verdict.judgement import Verdict, is_answered_for
-from streamspace_acceptance.verdict.ledger import Entry, Ledger
+from streamspace_acceptance.verdict.ledger import Ledger, LedgerEntry
 
 _CAUSE_WIDTH = 100
 _DECISIONS = {DecisionWord.GO: "bold green", DecisionWord.NO_GO: "bold red", DecisionWord.UNDECIDED: "bold yellow"}
 COMMAND = "streamspace-acceptance report"
 
 
-def show(screen: Screen, ledger: Ledger, folder: ReportFolder) -> None:
+def show(screen: ConsoleScreen, ledger: Ledger, folder: ReportFolder) -> None:
     """Print the table, the counts of the four verdicts, and where the report is."""
     entries, record = ledger.entries(), ledger.record
     screen.line()
@@ -46,7 +46,7 @@ def _decision(decision: Decision) -> Text:
     return Text(word, _DECISIONS[decision.word]).append(f":{why}", "")
 
 
-def _table(entries: list[Entry]) -> Table:
+def _table(entries: list[LedgerEntry]) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bright_black")
     table.add_column("criterion", no_wrap=True)
     table.add_column("")
@@ -71,13 +71,13 @@ def _table(entries: list[Entry]) -> Table:
     return table
 
 
-def _took(entry: Entry) -> str:
+def _took(entry: LedgerEntry) -> str:
     """Without a figure, the time of the step: `took 0.4 s`."""
     seconds = formatting.seconds(entry.seconds)
     return f"took {seconds}" if seconds else ""
 
 
-def _cause(entry: Entry) -> str:
+def _cause(entry: LedgerEntry) -> str:
     """Why it is not proven: what was seen, if the reason has it, else its first line. Shown once for many."""
     lines = redact(entry.judgement.reason).splitlines()
     return next((line for line in lines if line.startswith("actual:")), lines[0] if lines else "")

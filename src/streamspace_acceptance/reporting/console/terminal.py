@@ -26,7 +26,7 @@ PROGRESS_SECONDS = 15.0
 """A log has a line about work that goes on each so many seconds at the most."""
 
 
-class Screen:
+class ConsoleScreen:
     """Prints lines, and on a terminal shows what is going on right now."""
 
     def __init__(self, stream: TextIO) -> None:
@@ -38,7 +38,7 @@ class Screen:
             self.console = Console(file=stream, highlight=False, width=PLAIN_WIDTH, no_color=True)
         self._now = _Now()
         self._live: Live | None = None
-        self._told = time.monotonic()
+        self._reported_at = time.monotonic()
 
     def start(self) -> None:
         """Begin to show the live line."""
@@ -82,8 +82,8 @@ class Screen:
 
     def wait_noted(self, wait: Wait) -> None:
         """The live line reads the wait by itself; a log gets a line about long work now and then."""
-        if not self.colourful and min(wait.elapsed, time.monotonic() - self._told) > PROGRESS_SECONDS:
-            self._told = time.monotonic()
+        if not self.colourful and min(wait.elapsed, time.monotonic() - self._reported_at) > PROGRESS_SECONDS:
+            self._reported_at = time.monotonic()
             self.line(formatting.running_wait(wait), indent=11)
 
     def wait_ended(self, wait: Wait) -> None:

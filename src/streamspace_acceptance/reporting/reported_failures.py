@@ -1,4 +1,4 @@
-"""The failures of a run: criteria and preconditions. A BROKEN step is not a finding about the product."""
+"""The failures of a run: criteria and preconditions. A BROKEN step is not a failure of the product."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from streamspace_acceptance.verdict.verdict_file import CriterionResult, FailedP
 
 
 @dataclass(frozen=True)
-class Finding:
+class ReportedFailure:
     """One failure. The reports link to its issue text by `name`.
 
-    `expected` is what should have been so, `tests` are the tests of the plan in which it was seen. Either `line` is
+    `expected` is the sentence that failed, `tests` are the tests of the plan in which it failed. Either `line` is
     the criterion, or `preconditions` are the steps that FAILED at the same sentence.
     """
 
@@ -46,19 +46,19 @@ class Finding:
         return any(failed.sentence == step.sentence for failed in self.preconditions)
 
 
-def of_run(run: RunResult) -> list[Finding]:
-    """All findings: the criteria in the plan's order, then the preconditions in the run's."""
+def of_run(run: RunResult) -> list[ReportedFailure]:
+    """All failures: the criteria in the plan's order, then the preconditions in the run's."""
     failed = [line for line in run.lines() if line.verdict is Verdict.FAILED]
     return [*map(_of_line, failed), *_of_preconditions(run)]
 
 
-def _of_line(line: CriterionResult) -> Finding:
-    return Finding(
+def _of_line(line: CriterionResult) -> ReportedFailure:
+    return ReportedFailure(
         line.id, line.text, line.priority, line.reason, line.failure, line.causes, (line.test,), line=line
     )  # fmt: skip
 
 
-def _of_preconditions(run: RunResult) -> Iterator[Finding]:
+def _of_preconditions(run: RunResult) -> Iterator[ReportedFailure]:
     """One for each sentence, however many scenarios failed at it."""
     groups: dict[str, list[FailedPrecondition]] = {}
     for failed in run.failed_preconditions:
@@ -67,7 +67,7 @@ def _of_preconditions(run: RunResult) -> Iterator[Finding]:
         first = group[0]
         tests = tuple(dict.fromkeys(failed.test for failed in group if failed.test is not None))
         causes = tuple(dict.fromkeys(cause for failed in group for cause in failed.causes))
-        yield Finding(
+        yield ReportedFailure(
             f"precondition-{number}", sentence, _priority(run, tests), first.reason, first.failure, causes, tests,
             preconditions=tuple(group),
         )  # fmt: skip
