@@ -99,7 +99,7 @@ class Project:
         done = subprocess.run(
             [*start, *options],
             cwd=self.folder,
-            env=self.environment(demo, hook) | {"PYTHONPATH": str(PROJECT)},
+            env=self.environment(demo, hook) | {"PYTHONPATH": f"{PROJECT}{os.pathsep}{PROJECT / 'src'}"},
             capture_output=True,
             text=True,
             timeout=180,
