@@ -143,7 +143,7 @@ def test_second_click_that_is_taken_for_a_bounce_is_lost(monkeypatch: pytest.Mon
 @pytest.mark.parametrize("half", ["left", "right", "upper", "lower"])
 @pytest.mark.parametrize("pixels", [-25, -3, 3, 15, 20, 60])
 def test_clicks_beside_in_one_half_of_the_screen(monkeypatch: pytest.MonkeyPatch, half: str, pixels: int) -> None:
-    with pytest.raises(Unmet, match="not as aimed"):
+    with pytest.raises(Unmet, match="missed its aim"):
         expect.interaction.clicked_as_aimed(clicked(monkeypatch, f"{half} by {pixels}"))
 
 
