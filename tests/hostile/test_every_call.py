@@ -56,7 +56,7 @@ NO_JSON = {
     "truncated-json": "Expecting",
     "html": "Expecting",
     "invalid-utf-8": "utf-8",
-    "duplicate-keys": "twice",
+    "duplicate-keys": "duplicated",
     "nan": "NaN",
     "list": "list",
     "half-a-character": "surrogates",
@@ -162,7 +162,7 @@ RFB = {
 WATCHES = {
     "watch-silent": "has not reported changes",
     "watch-garbage": "Expecting",
-    "watch-duplicate-keys": "twice",
+    "watch-duplicate-keys": "duplicated",
     "watch-no-object": "object",
     "watch-no-pod": "KeyError",
     "watch-error": "500: etcd is away",
