@@ -154,7 +154,7 @@ def cluster() -> _Cluster:
 
 @pytest.fixture
 def registry(product: _Product, cluster: _Cluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[Registry]:
-    monkeypatch.setattr("streamspace_acceptance.domain.sessions.registry.CREATION_SECONDS", 0.5)
+    monkeypatch.setattr("streamspace_acceptance.domain.sessions.registry.CREATION_SECONDS", 5.0)
     with web_server(product.respond) as url, HttpClient(url, "t") as client:
         yield Registry(Clients(StreamSpaceApi(client, load()), cast("Cluster", cluster), Budgets(0.003)))
 
