@@ -16,7 +16,7 @@ def _as_the_first_users(session: Json) -> Json:
 
 SESSION_PRODUCTS = [
     ProxyFault("a creation that answers late", calls.Late("POST", SESSIONS, 15.0), "1.1a"),
-    ProxyFault("a deletion that answers when it is done", calls.Late("DELETE", A_SESSION, 12.0), "1.3", only=WORK),
+    ProxyFault("a deletion that answers when it is done", calls.Late("DELETE", A_SESSION, 10.5), "1.3", only=WORK),
     ProxyFault("deleted sessions that are gone", answers.Answers("DELETE", A_SESSION, becomes=410, status=404), "1.3"),
     *(
         ProxyFault(f"sessions listed late ({test})", sessions.ListedLate(), test)
