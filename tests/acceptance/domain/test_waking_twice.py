@@ -12,7 +12,7 @@ from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import ExecResult
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.domain.results import Results
-from streamspace_acceptance.domain.sessions import actions, steadiness
+from streamspace_acceptance.domain.sessions import actions, provision, steadiness
 from streamspace_acceptance.domain.sessions import lifecycle as lifecycle_module
 from streamspace_acceptance.domain.sessions.home import SavedFile
 from streamspace_acceptance.domain.sessions.lifecycle import SessionLifecycle
@@ -132,6 +132,26 @@ def test_healthy_session_is_woken_twice_with_other_data() -> None:
     assert (saved.text, saved.mark != "first") == ("test data", True)
     lifecycle.wait_for_new_pod(within="wake")
     assert lifecycle.wait_for_status("running", within="wake")[1] == "Running"
+
+
+def test_pod_after_two_wakings_is_compared_with_the_first_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[Pod] = []
+
+    def changes(_cluster: object, before: Pod, _after: Pod) -> list[str]:
+        compared.append(before)
+        return ["less"]
+
+    monkeypatch.setattr(provision, "changes", changes)
+    product, first = Product(), pod(name="first")
+    monkeypatch.setattr(product, "pods", lambda: [] if product.commands[-1:] == ["hibernate"] else [pod()])
+    lifecycle = SessionLifecycle(cast("Session", product), first)
+    lifecycle.hibernate()
+    lifecycle.wake()
+    lifecycle.wait_for_new_pod(within="wake")
+    lifecycle.hibernate()
+    lifecycle.wake()
+    assert lifecycle.changes_of(lifecycle.wait_for_new_pod(within="wake")) == ["less"]
+    assert [before.meta.name for before in compared] == ["first"]
 
 
 def test_healthy_session_loses_its_pod_twice_with_other_data() -> None:

@@ -34,7 +34,7 @@ class SessionLifecycle:
         self.since = now()
         self._api = session.api
         self._pod = pod
-        self._left: Pod | None = None
+        self._original: Pod | None = None
         self._cause: str | None = None
         self._refusal: Unmet | None = None
         self._error = ""
@@ -211,8 +211,8 @@ class SessionLifecycle:
         return None
 
     def changes_of(self, pod: Pod) -> list[str]:
-        """How the image and the resources of a pod differ from those of the pod that it replaces."""
-        return [] if self._left is None else provision.changes(self.session.cluster, self._left, pod)
+        """How the image and the resources of a pod differ from those of the first pod that the session left."""
+        return [] if self._original is None else provision.changes(self.session.cluster, self._original, pod)
 
     def seconds_until_ready(self, pod: Pod) -> float:
         """The seconds from `since` until the session's pod was first seen Ready."""
@@ -280,7 +280,7 @@ class SessionLifecycle:
         patience.note(answered=isinstance(self._vnc_before, Framebuffer))
         self._showed_something = isinstance(self._vnc_before, Framebuffer) and self.session.is_blank() is False
         pod, self._pod, self._cause = self.pod, None, cause
-        self._left = pod
+        self._original = self._original or pod
         self.former, self.since = self.session.known_uids(), now()
         return pod
 
