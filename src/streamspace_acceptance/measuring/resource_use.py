@@ -15,6 +15,8 @@ from streamspace_acceptance.measuring.resource_counters import Counter, Source
 MIB = 1024**2
 COVERED = 0.5
 """The share of the window that the first and the last sample of a counter must span, at the least."""
+SELDOM_SECONDS = 5.0
+"""From one sample to the next: a kubelet or a metrics server may look each 10 or 15 s."""
 STALE_SECONDS = 60.0
 """The first sample may be so much older than the window. A longer span is that of a clock that was set meanwhile."""
 
@@ -79,13 +81,15 @@ def use_of(pod: str, samples: Sequence[Counter], window: float) -> PodUse:
 
 
 def _taken_within(samples: Sequence[Counter], window: float) -> Sequence[Counter]:
-    """Counters without the first sample, where the others span enough.
+    """Counters of a source that looks seldom, without the first sample where the others span enough.
 
-    A source that looks every 15 s took it before the window, when the load before this one may still have lasted. Its
-    own clock does not tell.
+    Such a source took it before the window, when the load before this one may still have lasted. Its own clock does not
+    tell.
     """
     later = samples[1:] if samples[0].cpu_seconds is not None else ()
-    return later if len(later) > 1 and later[-1].at - later[0].at >= COVERED * window else samples
+    if len(later) < 2 or later[0].at - samples[0].at < SELDOM_SECONDS or later[-1].at - later[0].at < COVERED * window:
+        return samples
+    return later
 
 
 def uses(samples: Mapping[str, Sequence[Counter]], window: float) -> list[PodUse]:

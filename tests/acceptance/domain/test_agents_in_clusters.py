@@ -225,7 +225,7 @@ def test_session_that_the_cluster_took_is_unproven() -> None:
 def test_agent_that_logs_no_heartbeat_fails_with_a_hint_of_the_profile() -> None:
     with pytest.raises(Unmet, match="in another line"):
         expect.agents.on_pace(Pace(AGENT, 3.0, {LOG: [], API: [3.0, 3.1, 2.9]}), INTERVAL)
-    with pytest.raises(Unmet, match="sends at another interval"):
+    with pytest.raises(Unmet, match="the agent sends at another interval"):
         expect.agents.on_pace(Pace(AGENT, 3.0, {LOG: [4.5] * 3, API: [3.0, 3.1, 2.9]}), INTERVAL)
 
 

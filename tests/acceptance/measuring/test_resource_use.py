@@ -21,8 +21,8 @@ def test_use_of_rising_counters_is_their_rate() -> None:
     use = use_of("api-1", SAMPLES, window=6.0)
     assert use.trouble == ""
     assert use.millicores == pytest.approx(250)
-    assert (use.memory_mean, use.memory_peak) == (103.5, 106)
-    assert (use.received, use.sent, use.samples) == (1000, 0, 6)
+    assert (use.memory_mean, use.memory_peak) == (103, 106)
+    assert (use.received, use.sent, use.samples) == (1000, 0, 7)
 
 
 def test_load_before_the_window_is_not_counted_by_a_source_that_is_late() -> None:
