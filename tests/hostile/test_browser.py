@@ -167,7 +167,7 @@ def test_a_page_that_spins_while_it_loads(browser: RunBrowser, address: str) -> 
 
 @pytest.mark.parametrize("path", sample(["/silence", "/waits-for-a-part"], 0))
 def test_a_page_that_does_not_come(browser: RunBrowser, address: str, path: str) -> None:
-    within = r"not come in full within 5 s: http.*/silence has not come for [2-9]\.\d s"
+    within = r"not load in full within 5 s: http.*/silence has not come for [2-9]\.\d s"
     told(lambda: browser.viewer(address + path), PageOpenError, within, PAGE)
 
 
