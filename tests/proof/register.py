@@ -11,6 +11,7 @@ from tests.support.project import PROJECT
 
 # The embedded StreamSpace has neither images nor the tools that make them: those criteria are shown with stand-ins
 # for the tools, in test_environment.py.
+WAITING_PHASES = {0, 3}
 NOT_OF_THE_EMBEDDED = frozenset({"0-2", "0-3", "0-4", "0-5"})
 
 
@@ -28,6 +29,11 @@ def plan_test(test: str) -> dict[str, Any]:
 def plan_test_of(criterion: str) -> dict[str, Any]:
     """The entry of the test that the criterion belongs to."""
     return plan_test(criterion.rpartition("-")[0])
+
+
+def mostly_waits(test: str) -> bool:
+    """Whether a run of the test leaves the processors to others. The fifteen sessions of 3.4 do not."""
+    return plan_test(test)["phase"] in WAITING_PHASES and test != "3.4"
 
 
 def sentences() -> dict[str, str]:

@@ -157,12 +157,16 @@ def _refuse(tracker: Any) -> None:
         tracker.changed.set()
 
 
+_made_room_for: set[str] = set()
+
+
 async def _end_the_oldest(follow: Any, tracker: Any, seen: Any) -> None:
-    """Beyond a number of sessions the agent deletes the oldest one's pod, as if it needed the room."""
+    """Beyond a number of sessions the agent deletes the oldest one's pod for each new one, as if it needed the room."""
     await follow(tracker, seen)
     tracking = tracker._tracking
     objects = tracking.sessions.objects
-    if len(objects) > SHARED_BY:
+    if len(objects) > SHARED_BY and tracker._name not in _made_room_for and _rank(tracker) >= SHARED_BY:
+        _made_room_for.add(tracker._name)
         oldest = min(objects, key=lambda name: (objects[name]["metadata"]["creationTimestamp"], name))
         for pod in tracking.pods_of(oldest):
             await tracking.client.delete(tracking.collections.pods, pod["metadata"]["name"])
@@ -229,6 +233,6 @@ register_fault(
 register_fault(
     "oldest-ends-for-the-newest",
     breaks="4.4-3",
-    description=f"Beyond {SHARED_BY} sessions the oldest one's pod is deleted, again and again",
+    description=f"Beyond {SHARED_BY} sessions the oldest one's pod is deleted for each new one",
     agent=wrap(FOLLOW_UP, _end_the_oldest),
 )

@@ -9,10 +9,10 @@ from functools import partial
 from tests.proof.call_cases import CALL_PRODUCTS
 from tests.proof.case import Case, Lane, Load, Outcome
 from tests.proof.equivalent_products import EQUIVALENT_PRODUCTS
-from tests.proof.families.proxy_faults import WAITING_PHASES, load_of
+from tests.proof.families.proxy_faults import load_of
 from tests.proof.field_cases import FIELD_PRODUCTS
 from tests.proof.proxy_case import ProxyFault, case_id, run_against
-from tests.proof.register import NOT_OF_THE_EMBEDDED, plan_test
+from tests.proof.register import NOT_OF_THE_EMBEDDED, mostly_waits, plan_test
 from tests.proof.running import Run, embedded, run_suite
 from tests.proof.session_cases import SESSION_PRODUCTS
 from tests.proof.surroundings import SURROUNDINGS, Surroundings
@@ -44,7 +44,7 @@ def _case(product: ProxyFault) -> Case:
 
 def _case_of(surroundings: Surroundings) -> Case:
     phases = {plan_test(test)["phase"] for test in surroundings.tests}
-    load = Load.WAITING if phases <= WAITING_PHASES else Load.BUSY
+    load = Load.WAITING if all(map(mostly_waits, surroundings.tests)) else Load.BUSY
     return Case(
         id := f"{FAMILY}/{surroundings.variant}",
         _criteria(*surroundings.tests),

@@ -14,7 +14,7 @@ from functools import partial
 from streamspace_sandbox.faults.catalogue import Fault, faults
 from tests.proof.case import Case, Lane, Load, Outcome
 from tests.proof.families.healthy import LOAD_PHASE
-from tests.proof.register import feature_of, plan_test_of, scenario_of
+from tests.proof.register import feature_of, mostly_waits, plan_test_of, scenario_of
 from tests.proof.running import embedded, run_suite
 from tests.proof.weights import seconds
 
@@ -22,7 +22,6 @@ FAMILY = "planted"
 BASIS = "@test-1.1a"
 LONG_PHASES = {3}
 LONG_TESTS = {"1.1d", "1.1e", "1.3"}
-WAITING_PHASES = {0, 3}
 WANTS_A_QUIET_MACHINE = "1.1e-5"
 WANT_TIME = {"3.3-1", "3.3-2", "4.1-1"}
 """What judges fractions of an interval: a clock that is half as fast makes what a busy machine adds half as much."""
@@ -78,7 +77,7 @@ def _load(fault: Fault) -> Load:
     phase = plan_test_of(fault.breaks)["phase"]
     if phase == LOAD_PHASE or fault.breaks == WANTS_A_QUIET_MACHINE:
         return Load.QUIET
-    return Load.WAITING if phase in WAITING_PHASES else Load.BUSY
+    return Load.WAITING if mostly_waits(plan_test_of(fault.breaks)["id"]) else Load.BUSY
 
 
 def covered(fault: Fault) -> tuple[str, ...]:

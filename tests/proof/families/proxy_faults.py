@@ -8,12 +8,11 @@ from tests.proof.case import Case, Lane, Load, Outcome
 from tests.proof.field_cases import FIELD_FAULTS
 from tests.proof.proxy_case import ProxyFault, case_id, run_against
 from tests.proof.proxy_faults import PROXY_FAULTS
-from tests.proof.register import plan_test
+from tests.proof.register import mostly_waits
 from tests.proof.session_cases import SESSION_FAULTS
 from tests.proof.weights import seconds
 
 FAMILY = "proxy"
-WAITING_PHASES = {0, 3}
 SAMPLE = {"202 for 201", "another's address", "a refused deletion happens"}
 
 
@@ -33,7 +32,7 @@ def _case(fault: ProxyFault) -> Case:
 
 
 def load_of(fault: ProxyFault) -> Load:
-    return Load.WAITING if plan_test(fault.test)["phase"] in WAITING_PHASES else Load.BUSY
+    return Load.WAITING if mostly_waits(fault.test) else Load.BUSY
 
 
 def _check(fault: ProxyFault, lane: Lane) -> Outcome:

@@ -83,6 +83,8 @@ class AgentConnection:
     reports: asyncio.Queue[dict[str, Any]] = field(default_factory=asyncio.Queue)
     marked_offline: bool = False
     """Whether the agent was marked offline while this connection was open."""
+    replaced: bool = False
+    """Whether the agent has a newer connection."""
 
     async def run(self, hello: dict[str, Any]) -> None:
         unsubscribe = self.gate.bus.subscribe(self._on_event)
@@ -92,6 +94,9 @@ class AgentConnection:
             await until_one_ends(self._receive(), self._take_reports(), self._deliver(), self._forward_events())
         finally:
             unsubscribe()
+        if self.replaced:  # all else has ended: a close takes as long as the agent's side of it
+            log.info("agent %s reconnected; its old connection is closed", self.agent_id)
+            await self.close(REPLACED)
 
     async def close(self, code: int) -> None:
         if self.websocket.application_state == WebSocketState.CONNECTED:
@@ -172,8 +177,7 @@ class AgentConnection:
             event = await self.events.get()
             match event["type"]:
                 case "connected":
-                    log.info("agent %s reconnected; its old connection is closed", self.agent_id)
-                    await self.close(REPLACED)
+                    self.replaced = True
                     return
                 case "assigned":
                     sessions = await self.gate.agents.assigned(self.agent_id)
