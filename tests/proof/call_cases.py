@@ -35,7 +35,7 @@ CALL_PRODUCTS = [
     ProxyFault("refusals as problems (2.1)", wordings.Refusals(wordings.as_a_problem), "2.1"),
     ProxyFault("images with their registry (2.1)", calls.Registries(), "2.1"),
     ProxyFault("images with their registry (2.2)", calls.Registries(), "2.2"),
-    *(ProxyFault(f"templates listed late ({test})", templates.ListedLate(), test) for test in ("2.1", "2.3")),
+    *(ProxyFault(f"templates listed late ({test})", answers.ListedLate(TEMPLATES), test) for test in ("2.1", "2.3")),
     ProxyFault("heartbeats at each question while users work", agents.AlwaysNow(), "3.1"),
 ]
 """Healthy products: every criterion of the test is proven all the same."""

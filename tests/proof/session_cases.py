@@ -18,7 +18,10 @@ SESSION_PRODUCTS = [
     ProxyFault("a creation that answers late", calls.Late("POST", SESSIONS, 15.0), "1.1a"),
     ProxyFault("a deletion that answers when it is done", calls.Late("DELETE", A_SESSION, 10.5), "1.3", only=WORK),
     ProxyFault("deleted sessions that are gone", answers.Answers("DELETE", A_SESSION, becomes=410, status=404), "1.3"),
-    *(ProxyFault(f"sessions listed late ({test})", sessions.ListedLate(), test) for test in ("1.1b", "1.3", "1.4")),
+    *(
+        ProxyFault(f"sessions listed late ({test})", answers.ListedLate(SESSIONS), test)
+        for test in ("1.1b", "1.3", "1.4")
+    ),
     *(
         ProxyFault(f"a server that is behind ({test})", gateways.OneIsBehind(0.7), test)
         for test in ("1.1b", "1.3", "1.4")

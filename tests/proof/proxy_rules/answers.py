@@ -307,3 +307,17 @@ class OldHistory(Rule):
             made = json.loads(reply.body)
             return altered(reply, version=2) if made["id"] in self._deleted else reply
         return reply
+
+
+class ListedLate(Rule):
+    """The list at a path is that of the question before."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._before: Reply | None = None
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        if (method, path) != ("GET", self._path) or reply.status != 200:
+            return reply
+        before, self._before = self._before or reply, reply
+        return before

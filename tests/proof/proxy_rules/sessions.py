@@ -263,19 +263,6 @@ class LongLine(Rule):
         return self.delay  # the request's way; the answer's is the delay itself
 
 
-class ListedLate(Rule):
-    """The list of sessions is that of the question before."""
-
-    def __init__(self) -> None:
-        self._before: Reply | None = None
-
-    def alter(self, method: str, path: str, reply: Reply) -> Reply:
-        if (method, path) != ("GET", SESSIONS) or reply.status != 200:
-            return reply
-        before, self._before = self._before or reply, reply
-        return before
-
-
 class Contradicts(Rule):
     """The list and the answer about a single session disagree: one of them never says Running."""
 

@@ -143,21 +143,8 @@ class ComesBack(Rule):
         return reply
 
 
-class ListedLate(Rule):
-    """The list of templates is that of the question before."""
-
-    def __init__(self) -> None:
-        self._before: Reply | None = None
-
-    def alter(self, method: str, path: str, reply: Reply) -> Reply:
-        if (method, path) != ("GET", TEMPLATES) or reply.status != 200:
-            return reply
-        before, self._before = self._before or reply, reply
-        return before
-
-
-class LeavesTheList(Rule):
-    """A template whose deletion was refused is not in the list from then on, though it is there by its id."""
+class _AfterRefusal(Rule):
+    """`_refused` holds the templates whose deletion was refused."""
 
     def __init__(self) -> None:
         self._refused: set[str] = set()
@@ -166,22 +153,25 @@ class LeavesTheList(Rule):
         name = _template_of(path)
         if method == "DELETE" and name is not None and reply.status == 409:
             self._refused.add(name)
+        return reply
+
+
+class LeavesTheList(_AfterRefusal):
+    """A template whose deletion was refused is not in the list from then on, though it is there by its id."""
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        reply = super().alter(method, path, reply)
         if (method, path) == ("GET", TEMPLATES):
             return each_of(reply, "templates", lambda found: None if found["id"] in self._refused else found)
         return reply
 
 
-class CannotBeRead(Rule):
+class CannotBeRead(_AfterRefusal):
     """A template whose deletion was refused is not there by its id from then on, though the list has it."""
 
-    def __init__(self) -> None:
-        self._refused: set[str] = set()
-
     def alter(self, method: str, path: str, reply: Reply) -> Reply:
-        name = _template_of(path)
-        if method == "DELETE" and name is not None and reply.status == 409:
-            self._refused.add(name)
-        return NOT_FOUND if method == "GET" and name in self._refused else reply
+        reply = super().alter(method, path, reply)
+        return NOT_FOUND if method == "GET" and _template_of(path) in self._refused else reply
 
 
 class StaysListed(Rule):
