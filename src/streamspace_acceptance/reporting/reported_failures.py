@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -9,13 +10,16 @@ from streamspace_acceptance.verdict.judgement import Verdict
 from streamspace_acceptance.verdict.scenario_result import Failure, ScenarioResult, StepResult
 from streamspace_acceptance.verdict.verdict_file import CriterionResult, FailedPrecondition, RunResult
 
+_SECONDS = re.compile(r"\d+\.\d+ s\b")
+
 
 @dataclass(frozen=True)
 class ReportedFailure:
     """One failure. The reports link to its issue text by `name`.
 
-    `expected` is the sentence that failed, `tests` are the tests of the plan in which it failed. Either `line` is
-    the criterion, or `preconditions` are the steps that FAILED at the same sentence.
+    `expected` is the sentence that failed, the first of several; `tests` are the tests of the plan in which it failed.
+    Either `line` is the criterion, or `preconditions` are the steps that FAILED at the same sentence, or alike at
+    other ones.
     """
 
     name: str
@@ -59,18 +63,40 @@ def _of_line(line: CriterionResult) -> ReportedFailure:
 
 
 def _of_preconditions(run: RunResult) -> Iterator[ReportedFailure]:
-    """One for each sentence, however many scenarios failed at it."""
-    groups: dict[str, list[FailedPrecondition]] = {}
+    """One for each cause, however many scenarios failed of it."""
+    groups: list[list[FailedPrecondition]] = []
     for failed in run.failed_preconditions:
-        groups.setdefault(failed.sentence.partition(" ")[2], []).append(failed)
-    for number, (sentence, group) in enumerate(groups.items(), 1):
+        known = next((group for group in groups if any(_is_the_same(failed, other) for other in group)), None)
+        if known is None:
+            groups.append([failed])
+        else:
+            known.append(failed)
+    for number, group in enumerate(groups, 1):
         first = group[0]
         tests = tuple(dict.fromkeys(failed.test for failed in group if failed.test is not None))
         causes = tuple(dict.fromkeys(cause for failed in group for cause in failed.causes))
         yield ReportedFailure(
-            f"precondition-{number}", sentence, _priority(run, tests), first.reason, first.failure, causes, tests,
-            preconditions=tuple(group),
+            f"precondition-{number}", _sentence(first), _priority(run, tests), first.reason, first.failure, causes,
+            tests, preconditions=tuple(group),
         )  # fmt: skip
+
+
+def _is_the_same(failed: FailedPrecondition, other: FailedPrecondition) -> bool:
+    """Alike at one sentence, or with the same words at several, as of a product that refuses every session."""
+    if failed.failure is None or other.failure is None:
+        return failed.failure is other.failure and _sentence(failed) == _sentence(other)
+    if failed.failure.expected != other.failure.expected:
+        return False
+    return _sentence(failed) == _sentence(other) or _words(failed.failure) == _words(other.failure)
+
+
+def _words(failure: Failure) -> str:
+    """The words of the failure without the seconds that it took."""
+    return _SECONDS.sub("", failure.actual)
+
+
+def _sentence(failed: FailedPrecondition) -> str:
+    return failed.sentence.partition(" ")[2]
 
 
 def _priority(run: RunResult, tests: Sequence[str]) -> str:

@@ -91,13 +91,15 @@ def test_the_issue_can_be_filed_as_it_is(tmp_path: Path) -> None:
     assert text.index("[desktop") < text.index("[events.txt]")
 
 
-def fail_preconditions(reports: Path, **options: Any) -> dict[str, str]:
+def fail_preconditions(
+    reports: Path, sentences: tuple[str, str] = ("Given a running session", "And a running session"), **options: Any
+) -> dict[str, str]:
     """The same of a run in which two scenarios failed before their criteria."""
 
     def edit(written: dict[str, Any]) -> None:
-        for scenario, keyword in zip(written["scenarios"], ("Given", "And"), strict=True):
+        for scenario, sentence in zip(written["scenarios"], sentences, strict=True):
             failed: dict[str, Any] = {
-                "sentence": f"{keyword} a running session",
+                "sentence": sentence,
                 "criterion": None,
                 "seconds": 0.0,
                 "attachments": [],
@@ -133,6 +135,21 @@ def test_a_failed_precondition_is_one_issue_for_all_scenarios(tmp_path: Path) ->
     assert "(precondition of 1.2 “The scenario of 1.2”; 2.1 “The scenario of 2.1”)" in found["SUMMARY.md"]
     assert "(1 ready to file in issues)" in found["SUMMARY.md"]
     assert "NO-GO" in found["SUMMARY.md"]
+
+
+def test_preconditions_that_fail_alike_are_one_issue(tmp_path: Path) -> None:
+    refused = FAILURE | {"expected": "a new session", "actual": "503 No agents available"}
+    found = fail_preconditions(tmp_path, sentences=("Given a session", "Given two sessions"), failure=refused)
+    assert [name for name in found if name.startswith("issues/")] == ["issues/precondition-1.md"]
+    text = found["issues/precondition-1.md"]
+    assert "\n# A precondition fails: a session\n" in text
+    assert "- 1.2: The scenario of 1.2\n- 2.1: The scenario of 2.1\n" in text
+    assert "(precondition of 1.2 “The scenario of 1.2”; 2.1 “The scenario of 2.1”)" in found["SUMMARY.md"]
+
+
+def test_other_preconditions_have_other_issues(tmp_path: Path) -> None:
+    found = fail_preconditions(tmp_path, sentences=("Given a session", "Given two sessions"))
+    assert len([name for name in found if name.startswith("issues/")]) == 2
 
 
 def test_a_precondition_without_parts_is_quoted(tmp_path: Path) -> None:

@@ -181,7 +181,7 @@ def no_session(creation: Creation) -> Unmet:
         answer.call,
         expected="a new session",
         actual=answer.gist,
-        likely=f"the API refuses or loses the session ({_why(creation)})",
+        likely=f"the API {'loses' if answer.ok else 'refuses'} the session ({_why(creation)})",
     )
 
 
