@@ -133,8 +133,8 @@ EQUIVALENT_PRODUCTS = [
         for what, edit, test in (
             ("with a lossy picture", viewer_pages.with_("rfb.qualityLevel = 0; rfb.compressionLevel = 9;"), "1.1d"),
             ("with a lossy picture and input", viewer_pages.with_("rfb.qualityLevel = 0;"), "1.1e"),
-            ("that resizes the desktop", viewer_pages.with_("rfb.resizeSession = true;"), "1.1d"),
-            ("that resizes the desktop for input", viewer_pages.with_("rfb.resizeSession = true;"), "1.1e"),
+            ("that resizes the desktop", viewer_pages.with_(viewer_pages.RESIZES), "1.1d"),
+            ("that resizes the desktop for input", viewer_pages.with_(viewer_pages.RESIZES), "1.1e"),
             ("that is cut", viewer_pages.with_("rfb.scaleViewport = false; rfb.clipViewport = true;"), "1.1d"),
             ("with a dot for a pointer", viewer_pages.with_("rfb.showDotCursor = true;"), "1.1d"),
             ("in half of the page", viewer_pages.with_("screen.style.width = '50vw';"), "1.1d"),
