@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
+from itertools import takewhile
 from typing import Any, Literal
 
 import urllib3
@@ -218,6 +219,10 @@ class Watcher:
             with suppress(OSError, ValueError, RuntimeError):  # it has ended already, in urllib3's three words for it
                 self._response.shutdown()
 
+    def _is_open(self, _: object) -> bool:
+        """Not after `_shut_down`: from then on, Python reads the rest of a TLS connection without decrypting it."""
+        return not (self._is_reopened or self._stopped.is_set())
+
     def _look(self) -> tuple[str, dict[str, Json]]:
         """The version of the list, and what is in it by uid."""
         version, present = "", dict[str, Json]()
@@ -244,7 +249,7 @@ class Watcher:
         self._response = response
         self._silent_since = now() if _may_stay_silent(response) else None
         try:
-            for line, heard in _lines(response) if not self._stopped.is_set() else ():
+            for line, heard in takewhile(self._is_open, _lines(response) if not self._stopped.is_set() else ()):
                 event = read_object(line)
                 if event["type"] == "ERROR":
                     self._check_gone(event["object"])

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import urllib3
@@ -94,6 +95,39 @@ def test_change_held_back_once_comes_by_the_next_one(kubernetes: SilentKubernete
         lists = kubernetes.lists
         kubernetes.wait_for_lists(lists + 2)
         assert kubernetes.opened == 2
+
+
+class UndecryptedResponse:
+    """A watch by TLS that stays silent: after `shutdown`, Python reads its bytes as they come from the network."""
+
+    connection = SimpleNamespace(sock=SimpleNamespace(settimeout=lambda seconds: None))
+
+    def __init__(self) -> None:
+        self._ended = threading.Event()
+        self._rest = [b"\xb8\x17\n", b""]
+
+    def read1(self) -> bytes:
+        assert self._ended.wait(LONG)
+        return self._rest.pop(0)
+
+    def shutdown(self) -> None:
+        self._ended.set()
+
+    def close(self) -> None:
+        """Nothing holds it open."""
+
+
+def test_what_was_on_its_way_when_a_watch_is_reopened_is_left_out(
+    kubernetes: SilentKubernetes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    responses, ask = [UndecryptedResponse()], watcher.Watcher._open
+    monkeypatch.setattr(
+        watcher.Watcher, "_open", lambda self, version: responses.pop() if responses else ask(self, version)
+    )
+    kubernetes.watches = [[{"type": "MODIFIED", "object": CHANGED}]]
+    with cluster(kubernetes, tmp_path) as target, watching(target, "pods") as recording:
+        kubernetes.pods = [CHANGED]
+        assert [change.item.kind for change in recording.beyond(1, LONG)] == ["ADDED", "MODIFIED"]
 
 
 def wait_until(is_so: Callable[[], bool]) -> None:
