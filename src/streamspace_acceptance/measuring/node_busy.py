@@ -5,11 +5,13 @@ The counters of /proc/stat are the node's, not the pod's. They only rise, so the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.waiting import pause
 
 SATURATED = 0.9
 """Above this share of its processors a node is itself what limits a figure."""
@@ -17,6 +19,10 @@ FULL = 0.97
 """Above this share each thing on the node waits for its turn, so that answers are late whatever the product does."""
 _IDLE, _WAITING = 3, 4  # proc(5): the columns of /proc/stat in which a processor does nothing
 SOURCE = "/proc/stat by exec"
+NOT_STARTED = "ContainerCreating"
+"""Kubernetes' word for a pod that has a node, which has not started its containers yet."""
+LOOK_SECONDS = 2.0
+"""How long the processors of such a node are looked at."""
 
 
 @dataclass
@@ -50,6 +56,21 @@ class NodeBusyMeter:
         """The same counters in another pod of the node, where the first one is not there any more."""
         others = (pod for pod in _readable(self.cluster) if pod.node == node)
         return next((read for pod in others if (read := _read(self.cluster, pod)) is not None), None)
+
+
+def keeps_waiting(cluster: Cluster, pods: Iterable[Pod]) -> str:
+    """That a node with no processor time left has not started the containers of one of those pods; empty otherwise.
+
+    The product has done its part for such a pod: it is the cluster that is late.
+    """
+    waiting = {str(pod.node): pod for pod in pods if pod.stays and pod.node and (pod.waiting or "") == NOT_STARTED}
+    if not waiting:
+        return ""
+    meter = NodeBusyMeter.begin(cluster)
+    pause(LOOK_SECONDS, threading.Event())
+    shares = meter.shares()
+    late = ((pod, full({node: shares[node]})) for node, pod in waiting.items() if node in shares)
+    return next((f"{pod.describe()} waits for its containers, and {busy}" for pod, busy in late if busy), "")
 
 
 def _readable(cluster: Cluster) -> list[Pod]:

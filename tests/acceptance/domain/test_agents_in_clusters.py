@@ -20,6 +20,7 @@ from streamspace_acceptance.domain.agents.fleet import other_word, other_workloa
 from streamspace_acceptance.domain.agents.heartbeats import API, LOG, Pace, looked_seldom
 from streamspace_acceptance.domain.agents.logged_transitions import OFFLINE, ONLINE, changes
 from streamspace_acceptance.domain.sessions.provision import Provision
+from streamspace_acceptance.measuring import node_busy
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.agents import AgentList
 from streamspace_acceptance.product.profile import load
@@ -183,6 +184,19 @@ def test_agents_that_are_missing_for_want_of_room_are_unproven(
     scenario: Any = SimpleNamespace(clients=clients, disruptions=SimpleNamespace(check_held=lambda: None))
     has_room = not pods[0].unschedulable
     with pytest.raises(Unmet if has_room else Unproven, match="CrashLoop" if has_room else "no place for 1 agents"):
+        fleet.wait_for_online(scenario, 1, Budget("agents", 0.05, 1.0))
+
+
+def test_agents_whose_node_has_no_processor_time_are_unproven(monkeypatch: pytest.MonkeyPatch) -> None:
+    recording = Recording[AgentList]()
+    recording.append(agents())
+    monkeypatch.setattr(fleet, "presence", lambda _: nullcontext(recording))
+    monkeypatch.setattr(fleet, "agent_pods", lambda _: [waiting("ContainerCreating")])
+    monkeypatch.setattr(fleet, "AgentApi", lambda _: SimpleNamespace(all=agents))
+    monkeypatch.setattr(node_busy, "keeps_waiting", lambda *_: "node-2 was 99% busy")
+    clients = SimpleNamespace(api=None, profile=load(), cluster=SimpleNamespace(events=list))
+    scenario: Any = SimpleNamespace(clients=clients, disruptions=SimpleNamespace(check_held=lambda: None))
+    with pytest.raises(Unproven, match="node-2 was 99% busy"):
         fleet.wait_for_online(scenario, 1, Budget("agents", 0.05, 1.0))
 
 

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from streamspace_acceptance.cluster.kubernetes import ClusterError, ExecResult
-from streamspace_acceptance.measuring.node_busy import NodeBusyMeter, describe, parse, saturated
-from tests.support.samples import pod
+from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.measuring import node_busy
+from streamspace_acceptance.measuring.node_busy import NodeBusyMeter, describe, keeps_waiting, parse, saturated
+from tests.support.samples import pod, pod_json
 
 
 class Cluster:
@@ -68,3 +70,37 @@ def test_share_is_read_in_another_pod_of_the_node_but_no_guest() -> None:
     meter = NodeBusyMeter.begin(Guests())  # type: ignore[arg-type]
     assert meter.pods["node-1"].meta.name == "second"
     assert meter.shares() == {"node-1": pytest.approx(0.6)}
+
+
+class FullNode(Cluster):
+    """One node, `idle` of whose 100 ticks are left between two reads."""
+
+    def __init__(self, idle: int) -> None:
+        super().__init__()
+        self.idle = idle
+
+    def execute(self, _pod: object, _command: object) -> ExecResult:
+        self.reads += 1
+        busy = (100 - self.idle) * self.reads
+        return ExecResult(f"cpu  {busy} 0 0 {self.idle * self.reads} 0 0 0 0 0 0\n", "", 0)
+
+
+@pytest.mark.parametrize(
+    ("idle", "state", "late"),
+    [
+        (1, {"waiting": {"reason": "ContainerCreating"}}, True),
+        (5, {"waiting": {"reason": "ContainerCreating"}}, False),
+        (1, {"waiting": {"reason": "ContainerCreating", "message": "secret not found"}}, False),
+        (1, {"waiting": {"reason": "ImagePullBackOff"}}, False),
+        (1, {"running": {}}, False),
+    ],
+)
+def test_pod_waits_for_a_node_without_processor_time(
+    idle: int, state: dict[str, Any], late: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(node_busy, "LOOK_SECONDS", 0.0)
+    creating = pod_json(ready=False, phase="Pending")
+    creating["status"]["containerStatuses"][0]["state"] = state
+    waiting = Pod.of(creating)
+    reason = keeps_waiting(FullNode(idle), [waiting])  # type: ignore[arg-type]
+    assert reason == (f"{waiting.describe()} waits for its containers, and node-1 was 99% busy" if late else "")

@@ -13,6 +13,7 @@ from streamspace_acceptance.disruption.scaling import Scaling
 from streamspace_acceptance.domain.agents import missing_pods
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.sessions.scenario import Scenario
+from streamspace_acceptance.measuring import node_busy
 from streamspace_acceptance.outcomes import Unproven
 from streamspace_acceptance.product.agents import AgentApi, AgentList
 from streamspace_acceptance.waiting import POLL_SECONDS, Budget, Recording, Wait, follow, now, sampling
@@ -139,6 +140,8 @@ def wait_for_online(scenario: Scenario, count: int, within: Budget | None = None
             )
         if reason := missing_pods.unplaced(pods, clients.cluster.events()):
             raise Unproven(f"the cluster has no place for {count} agents: {reason}")
+        if reason := node_busy.keeps_waiting(clients.cluster, pods):
+            raise Unproven(reason)
         if len(pods) < count:
             missing_pods.check_admitted(clients.cluster, clients.profile.agents.deployment)
         shared = shared_id(pods, listed, count)

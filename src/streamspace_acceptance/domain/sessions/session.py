@@ -12,6 +12,7 @@ from streamspace_acceptance.cluster.objects import Json, Pod, SessionObject, ser
 from streamspace_acceptance.cluster.watch import Change, holding_watch, watching
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.evidence import attachments, run_facts
+from streamspace_acceptance.measuring import node_busy
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product import rfb, rfb_client
 from streamspace_acceptance.product.api import NOT_A_STATUS
@@ -333,6 +334,8 @@ class Session:
         listed = self.listed_pods()
         if not listed:
             self.check_admitted()
+        if reason := node_busy.keeps_waiting(self.cluster, listed):
+            raise Unproven(f"{self.subject}: {reason}")
         label = f" without its label {self.api.profile.session_label}={self.id}"
         pods = ", ".join(
             [pod.describe() for pod in listed]
