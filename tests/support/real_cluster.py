@@ -1,7 +1,8 @@
 """A real API server in the place of the stand-in's, for the contract tests that both must pass.
 
 It is the one of `streamspace-sandbox up --kubernetes real`, alone with its etcd: without controllers, scheduler and
-kubelet, as the stand-in of these tests is. So nothing changes an object but the test.
+kubelet, as the stand-in of these tests is. So nothing changes an object but the test. `running_controllers` adds the
+controllers and the scheduler.
 """
 
 import os
@@ -39,6 +40,7 @@ class RealCluster:
     is_real = True
 
     def __init__(self, plan: NodePlan, url: str, kubeconfig: Path) -> None:
+        self.plan = plan
         self.kubeconfig = kubeconfig
         self.url = url
         self.certificate = plan.tls / "ca.crt"
@@ -100,16 +102,38 @@ def running_real_cluster(directory: Path) -> Iterator[RealCluster]:
     ports = {port: str(free_port()) for port in (str(API_PORT), "2379", "2380")}
     kubeconfig, url = directory / "kubeconfig", plan.server.replace(str(API_PORT), ports[str(API_PORT)])
     write_kubeconfig(kubeconfig, server=url, authority=plan.tls / "ca.crt", token=plan.admin_token, namespace="default")
-    # Service accounts come from a controller, and without them no pod is admitted.
-    without_accounts = "--disable-admission-plugins=ServiceAccount"
+    # Service accounts come from a controller, and without them no pod is admitted. A controller takes the taint of a
+    # new node away, once its kubelet reports.
+    admission = "--disable-admission-plugins=ServiceAccount,TaintNodesByCondition"
     server = components.api_server(plan).argv
     with ExitStack() as stack:
-        for name, argv in (("etcd", components.etcd(plan).argv), ("kube-apiserver", [*server, without_accounts])):
+        for name, argv in (("etcd", components.etcd(plan).argv), ("kube-apiserver", [*server, admission])):
             moved = [_replaced(word, ports) for word in argv]
             process = stack.enter_context(running(moved, directory, directory / "log" / f"{name}.log"))
         cluster = RealCluster(plan, url, kubeconfig)
         _await_answer(cluster, process)
         yield cluster
+
+
+@contextmanager
+def running_controllers(cluster: RealCluster) -> Iterator[None]:
+    """The controllers and the scheduler of a cluster without kubelets, until the block ends."""
+    plan = cluster.plan
+    write_kubeconfig(
+        plan.kubeconfig,
+        server=cluster.url,
+        authority=plan.tls / "ca.crt",
+        token=plan.component_token,
+        namespace="default",
+    )
+    manager, scheduler = (component for component in components.controllers(plan) if component.name.startswith("kube-"))
+    # They would take pods from nodes without a kubelet.
+    manager_argv = [*manager.argv, "--controllers=*,-node-lifecycle-controller,-taint-eviction-controller"]
+    with ExitStack() as stack:
+        for name, argv in ((manager.name, manager_argv), (scheduler.name, scheduler.argv)):
+            log = plan.directory / "log" / f"{name}.log"
+            stack.enter_context(running([*argv, "--secure-port=0"], plan.directory, log))
+        yield
 
 
 @contextmanager

@@ -53,9 +53,10 @@ class SandboxTarget:
 
 
 @contextmanager
-def sandbox_target(name: str) -> Iterator[SandboxTarget]:
-    """An embedded StreamSpace while the context lasts."""
-    up = sandbox_tool("up", "--name", name, "--format", "json", "--owner-pid", str(os.getpid()))
+def sandbox_target(name: str, *options: str, timeout: float = 120) -> Iterator[SandboxTarget]:
+    """An embedded StreamSpace while the context lasts; `options` are those of `up`."""
+    arguments = ("--name", name, "--format", "json", "--owner-pid", str(os.getpid()), *options)
+    up = sandbox_tool("up", *arguments, timeout=timeout)
     assert up.returncode == 0, up.stderr
     environment = json.loads(up.stdout)
     bearer = {"Authorization": f"Bearer {environment['STREAMSPACE_TEST_TOKEN']}"}

@@ -1,10 +1,11 @@
 """Deployments: a ReplicaSet for each version of the pod template, and the change from one to the next.
 
-A rolling update has all new pods beside the old ones until the new ones are available. Deployments keep no revisions.
+Deployments keep no revisions.
 """
 
 import hashlib
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 
 import orjson
 
@@ -80,20 +81,40 @@ class DeploymentController:
 
     def _roll_out(self, deployment: Obj, current: Obj, old: Sequence[Obj]) -> None:
         """Take the next step towards a Deployment whose pods all are of the current template."""
-        desired = deployment["spec"]["replicas"]
-        outdated = [replicaset for replicaset in old if replicaset["spec"]["replicas"]]
         if deployment["spec"]["strategy"]["type"] == "Recreate":
-            is_free = not any(owned(self._store, PODS, replicaset) for replicaset in old)
-            may_grow, may_shrink = is_free, True
+            self._recreate(deployment, current, old)
         else:
-            may_grow, may_shrink = True, current["status"].get("availableReplicas", 0) >= desired
-        for replicaset in outdated if may_shrink else []:
+            self._update_rolling(deployment, current, old)
+
+    def _recreate(self, deployment: Obj, current: Obj, old: Sequence[Obj]) -> None:
+        for replicaset in old:
             self._scale(deployment, replicaset, 0)
-        if may_grow and current["spec"]["replicas"] != desired:
-            self._scale(deployment, current, desired)
+        if not any(owned(self._store, PODS, replicaset) for replicaset in old):
+            self._scale(deployment, current, deployment["spec"]["replicas"])
+
+    def _update_rolling(self, deployment: Obj, current: Obj, old: Sequence[Obj]) -> None:
+        """At most `maxSurge` pods more than desired, and at most `maxUnavailable` fewer available ones."""
+        desired = deployment["spec"]["replicas"]
+        surge, unavailable = _rolling_limits(deployment)
+        total = sum(replicaset["spec"]["replicas"] for replicaset in (current, *old))
+        grown = min(desired, current["spec"]["replicas"] + max(0, desired + surge - total))
+        if grown != current["spec"]["replicas"]:
+            # The change of the ReplicaSet leads to the next step.
+            self._scale(deployment, current, grown)
+            return
+        # Pods that may end: available ones, and others, of which a ReplicaSet deletes those first.
+        spare = sum(map(_available, (current, *old))) - (desired - unavailable)
+        unready_spare = spare + sum(map(_unready, old))
+        for replicaset in old:
+            unready = min(_unready(replicaset), max(0, unready_spare))
+            available = min(_available(replicaset), max(0, spare))
+            unready_spare, spare = unready_spare - unready, spare - available
+            self._scale(deployment, replicaset, replicaset["spec"]["replicas"] - unready - available)
 
     def _scale(self, deployment: Obj, replicaset: Obj, replicas: int) -> None:
         before = replicaset["spec"]["replicas"]
+        if replicas == before:
+            return
         self._store.mutate(
             REPLICASETS,
             namespace_of(replicaset),
@@ -130,6 +151,30 @@ def template_hash(template: Obj) -> str:
         digest, letter = divmod(digest, len(_HASH_LETTERS))
         letters.append(_HASH_LETTERS[letter])
     return "".join(letters)
+
+
+def _rolling_limits(deployment: Obj) -> tuple[int, int]:
+    """(maxSurge, maxUnavailable) in pods; shares are rounded up and down, and not both may be 0."""
+    limits = deployment["spec"]["strategy"]["rollingUpdate"]
+    desired = deployment["spec"]["replicas"]
+    surge = _pods(limits["maxSurge"], desired, math.ceil)
+    unavailable = _pods(limits["maxUnavailable"], desired, math.floor)
+    return surge, unavailable or int(not surge)
+
+
+def _pods(limit: int | str, desired: int, rounded: Callable[[float], int]) -> int:
+    """`limit` is a number of pods, or a percentage of the desired ones."""
+    text = str(limit)
+    return rounded(desired * int(text[:-1]) / 100) if text.endswith("%") else int(text)
+
+
+def _available(replicaset: Obj) -> int:
+    """Its status may still count pods that its new size does not include."""
+    return min(int(replicaset["status"].get("availableReplicas", 0)), int(replicaset["spec"]["replicas"]))
+
+
+def _unready(replicaset: Obj) -> int:
+    return int(replicaset["spec"]["replicas"]) - _available(replicaset)
 
 
 def _total(sets: Sequence[Obj], field: str) -> int:

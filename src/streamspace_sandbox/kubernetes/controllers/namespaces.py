@@ -1,10 +1,19 @@
 """Namespaces: each gets its default service account, and loses its contents when it is deleted."""
 
+from collections.abc import Iterable
+
 from streamspace_sandbox.kubernetes.controllers.all_kinds import watch_all_kinds
 from streamspace_sandbox.kubernetes.controllers.queue import WorkQueue
 from streamspace_sandbox.kubernetes.machinery.errors import ignore_api_errors
 from streamspace_sandbox.kubernetes.machinery.objects import name_of, namespace_of
-from streamspace_sandbox.kubernetes.machinery.resources import EVENTS, METRICS, NAMESPACES, SERVICEACCOUNTS, Resource
+from streamspace_sandbox.kubernetes.machinery.resources import (
+    EVENTS,
+    METRICS,
+    NAMESPACES,
+    PODS,
+    SERVICEACCOUNTS,
+    Resource,
+)
 from streamspace_sandbox.kubernetes.registry.store import Event, Store
 
 
@@ -29,21 +38,25 @@ class NamespaceController:
             with ignore_api_errors(409):
                 self._store.create(SERVICEACCOUNTS, {"metadata": {"name": "default", "namespace": name}})
             return
-        if name not in self._ending:
-            self._ending.add(name)
-            self._empty(name)
-        if not any(self._store.list(resource, name)[0] for resource in self._kinds() if resource != EVENTS):
-            for event in self._store.list(EVENTS, name)[0]:
-                self._store.delete(EVENTS, name, name_of(event))
-            self._ending.discard(name)
-            self._store.remove(NAMESPACES, None, name, uid=namespace["metadata"]["uid"])
+        self._ending.add(name)
+        # Pods end before the objects that they may use.
+        if not self._empty(name, [PODS]) or not self._empty(name, self._kinds()):
+            return
+        for event in self._store.list(EVENTS, name)[0]:
+            self._store.delete(EVENTS, name, name_of(event))
+        self._ending.discard(name)
+        self._store.remove(NAMESPACES, None, name, uid=namespace["metadata"]["uid"])
 
-    def _empty(self, name: str) -> None:
-        for resource in self._kinds():
+    def _empty(self, name: str, kinds: Iterable[Resource]) -> bool:
+        """Delete the objects of these kinds. Whether none is left."""
+        for resource in kinds:
             for obj in self._store.list(resource, name)[0]:
                 # Another deletion may have removed it already.
                 with ignore_api_errors(404):
                     self._store.delete(resource, name, name_of(obj))
+        return not any(self._store.list(resource, name)[0] for resource in kinds)
 
     def _kinds(self) -> list[Resource]:
-        return [resource for resource in self._store.resources if resource.namespaced and resource not in METRICS]
+        """All but events, which tell of the others' end."""
+        left_out = (*METRICS, EVENTS)
+        return [resource for resource in self._store.resources if resource.namespaced and resource not in left_out]

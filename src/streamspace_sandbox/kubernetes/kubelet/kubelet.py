@@ -29,6 +29,11 @@ from streamspace_sandbox.kubernetes.machinery.runtime import (
 from streamspace_sandbox.kubernetes.registry.store import Event
 
 log = logging.getLogger(__name__)
+_PULL_REASONS = {
+    "ErrImagePull": "image can't be pulled",
+    "ImagePullBackOff": "trying and failing to pull image",
+}
+"""In the words in which the logs of such a container are refused."""
 
 
 class Kubelet:
@@ -108,7 +113,8 @@ class Kubelet:
         if not path.exists():
             if options.previous:
                 raise bad_request(f'previous terminated container "{container}" in pod "{name_of(pod)}" not found')
-            why = record.state.get("waiting", {}).get("reason") or "ContainerCreating"
+            reason = record.state.get("waiting", {}).get("reason") or "ContainerCreating"
+            why = _PULL_REASONS.get(reason, reason)
             raise bad_request(f'container "{container}" in pod "{name_of(pod)}" is waiting to start: {why}')
 
         def ended() -> bool:

@@ -71,7 +71,10 @@ def _template(workload: Obj) -> None:
 def _deployment(deployment: Obj) -> None:
     spec = deployment["spec"]
     _fill(spec, replicas=1, strategy={})
-    spec["strategy"].setdefault("type", "RollingUpdate")
+    strategy = spec["strategy"]
+    if strategy.setdefault("type", "RollingUpdate") == "RollingUpdate":
+        _fill(strategy, rollingUpdate={})
+        _fill(strategy["rollingUpdate"], maxUnavailable="25%", maxSurge="25%")
     _template(deployment)
 
 

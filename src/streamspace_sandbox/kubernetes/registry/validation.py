@@ -17,6 +17,7 @@ _DNS_SUBDOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]
 _PATH_SEGMENT = re.compile(r"(?!\.{1,2}$)[^/%]+")
 _LABEL_KEY = re.compile(r"([a-z0-9.-]{1,253}/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 _LABEL_VALUE = re.compile(r"([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?")
+_PODS = re.compile(r"[0-9]+%?")
 _ENV_NAME = re.compile(r"[-._a-zA-Z][-._a-zA-Z0-9]*")
 
 _LABEL_RULE = "must consist of alphanumeric characters, '-', '_' or '.', 63 at most"
@@ -177,6 +178,9 @@ def workload_violations(workload: Obj) -> Iterator[Cause]:
     yield from pod_spec_violations(template["spec"], "spec.template.spec")
     yield from _one_of("spec.template.spec.restartPolicy", template["spec"].get("restartPolicy"), ("Always",))
     yield from _one_of("spec.strategy.type", dig(spec, "strategy.type"), ("Recreate", "RollingUpdate"))
+    for name, limit in (dig(spec, "strategy.rollingUpdate") or {}).items():
+        if not _PODS.fullmatch(str(limit)):
+            yield wrong(f"spec.strategy.rollingUpdate.{name}", limit, "must be a number of pods or a percentage")
 
 
 def service_violations(service: Obj) -> Iterator[Cause]:

@@ -7,17 +7,9 @@ import httpx
 import pytest
 from kubernetes import client
 
-from tests.sandbox.kubernetes.apiserver.differences import reason
 from tests.support.api_server import Cluster, http_client, python_client, running_cluster
 from tests.support.kubectl import Kubectl
 from tests.support.real_cluster import is_wanted, running_real_cluster
-
-
-@pytest.fixture(autouse=True)
-def no_known_difference(request: pytest.FixtureRequest) -> None:
-    told = reason(request.node.name) if is_wanted() else None
-    if told is not None:
-        pytest.skip(told)
 
 
 @pytest.fixture(scope="module")

@@ -123,6 +123,10 @@ def _other_labels(given: dict[str, Any]) -> None:
     given["spec"]["template"]["metadata"]["labels"] = {"app": "other"}
 
 
+def _bad_surge(given: dict[str, Any]) -> None:
+    given["spec"]["strategy"] = {"rollingUpdate": {"maxSurge": "some"}}
+
+
 def _without_selector(given: dict[str, Any]) -> None:
     del given["spec"]["selector"]
 
@@ -134,6 +138,7 @@ def _without_selector(given: dict[str, Any]) -> None:
         (_without_image, "spec.template.spec.containers[0].image"),
         (_bad_quantity, "spec.template.spec.containers[0].resources.limits.cpu"),
         (_other_labels, "spec.template.metadata.labels"),
+        (_bad_surge, "spec.strategy.rollingUpdate.maxSurge"),
         (_without_selector, "spec.selector"),
     ],
 )

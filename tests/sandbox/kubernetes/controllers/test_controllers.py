@@ -1,11 +1,7 @@
 """Controllers on a store of their own; the test plays the kubelet."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from streamspace_sandbox.kubernetes.kubelet import host_capacity
 from streamspace_sandbox.kubernetes.machinery.resources import (
@@ -20,23 +16,7 @@ from streamspace_sandbox.kubernetes.machinery.resources import (
     REPLICASETS,
     Obj,
 )
-from tests.support.node_cluster import NAMESPACE, Cluster, virtual
-
-
-@pytest.fixture
-def in_a_cluster(tmp_path: Path) -> Callable[[Callable[[Cluster], Awaitable[None]]], None]:
-    def run(test: Callable[[Cluster], Awaitable[None]]) -> None:
-        async def main() -> None:
-            cluster = virtual(tmp_path)
-            await cluster.settle()
-            await test(cluster)
-
-        asyncio.run(main())
-
-    return run
-
-
-InCluster = Callable[[Callable[[Cluster], Awaitable[None]]], None]
+from tests.support.contract_cluster import NAMESPACE, Cluster, RunTest
 
 
 def deployment(cluster: Cluster, name: str, replicas: int, **spec: Any) -> Obj:
@@ -78,7 +58,7 @@ async def remove_ending(cluster: Cluster) -> None:
     await cluster.settle()
 
 
-def test_a_deployment_has_its_pods_and_says_so(in_a_cluster: InCluster) -> None:
+def test_a_deployment_has_its_pods_and_says_so(in_a_cluster: RunTest) -> None:
     async def test(cluster: Cluster) -> None:
         deployment(cluster, "web", 2)
         await cluster.settle()
@@ -96,7 +76,7 @@ def test_a_deployment_has_its_pods_and_says_so(in_a_cluster: InCluster) -> None:
     in_a_cluster(test)
 
 
-def test_a_pod_that_goes_is_replaced_while_it_still_ends(in_a_cluster: InCluster) -> None:
+def test_a_pod_that_goes_is_replaced_while_it_still_ends(in_a_cluster: RunTest) -> None:
     async def test(cluster: Cluster) -> None:
         deployment(cluster, "web", 1)
         await cluster.settle()
@@ -111,7 +91,7 @@ def test_a_pod_that_goes_is_replaced_while_it_still_ends(in_a_cluster: InCluster
     in_a_cluster(test)
 
 
-def test_scaling_down_spares_pods_that_are_ready(in_a_cluster: InCluster) -> None:
+def test_scaling_down_spares_pods_that_are_ready(in_a_cluster: RunTest) -> None:
     async def test(cluster: Cluster) -> None:
         deployment(cluster, "web", 3)
         await cluster.settle()
@@ -127,7 +107,7 @@ def test_scaling_down_spares_pods_that_are_ready(in_a_cluster: InCluster) -> Non
     in_a_cluster(test)
 
 
-def test_recreate_waits_for_the_end_of_all_old_pods(in_a_cluster: InCluster) -> None:
+def test_recreate_waits_for_the_end_of_all_old_pods(in_a_cluster: RunTest) -> None:
     async def test(cluster: Cluster) -> None:
         deployment(cluster, "db", 1, strategy={"type": "Recreate"})
         await cluster.settle()
@@ -141,18 +121,16 @@ def test_recreate_waits_for_the_end_of_all_old_pods(in_a_cluster: InCluster) -> 
     in_a_cluster(test)
 
 
-def test_rolling_update_keeps_old_pods_until_new_are_ready(in_a_cluster: InCluster) -> None:
+def test_rolling_update_keeps_old_pods_until_new_are_ready(in_a_cluster: RunTest) -> None:
     async def test(cluster: Cluster) -> None:
         deployment(cluster, "web", 2)
         await cluster.settle()
         await make_all_ready(cluster)
         change_template(cluster, "web", "i:2")
         await cluster.settle()
-        assert images(cluster) == ["i:1", "i:1", "i:2", "i:2"]
-        first = next(pod for pod in active(cluster) if pod["spec"]["containers"][0]["image"] == "i:2")
-        cluster.make_ready(first)
-        await cluster.settle()
-        assert images(cluster) == ["i:1", "i:1", "i:2", "i:2"]
+        assert images(cluster) == ["i:1", "i:1", "i:2"]
+        await make_all_ready(cluster)
+        assert images(cluster) == ["i:1", "i:2", "i:2"]
         await make_all_ready(cluster)
         assert images(cluster) == ["i:2", "i:2"]
         sets = cluster.store.list(REPLICASETS, NAMESPACE)[0]
@@ -161,7 +139,35 @@ def test_rolling_update_keeps_old_pods_until_new_are_ready(in_a_cluster: InClust
     in_a_cluster(test)
 
 
-def test_former_template_scales_its_old_replicaset(in_a_cluster: InCluster) -> None:
+def test_rolling_update_without_surge_stops_old_pods_first(in_a_cluster: RunTest) -> None:
+    async def test(cluster: Cluster) -> None:
+        limits = {"maxSurge": 0, "maxUnavailable": "50%"}
+        deployment(cluster, "web", 3, strategy={"type": "RollingUpdate", "rollingUpdate": limits})
+        await cluster.settle()
+        await make_all_ready(cluster)
+        for replaced in (1, 2, 3):
+            change_template(cluster, "web", "i:2")
+            await cluster.settle()
+            assert images(cluster) == ["i:1"] * (3 - replaced) + ["i:2"] * replaced
+            await make_all_ready(cluster)
+
+    in_a_cluster(test)
+
+
+def test_update_of_a_broken_version_replaces_its_pods(in_a_cluster: RunTest) -> None:
+    async def test(cluster: Cluster) -> None:
+        deployment(cluster, "web", 4)
+        await cluster.settle()
+        await make_all_ready(cluster)
+        for image in ("broken", "i:2"):
+            change_template(cluster, "web", image)
+            await cluster.settle()
+            assert images(cluster) == sorted([image] * 2 + ["i:1"] * 3)
+
+    in_a_cluster(test)
+
+
+def test_former_template_scales_its_old_replicaset(in_a_cluster: RunTest) -> None:
     async def test(cluster: Cluster) -> None:
         deployment(cluster, "web", 1)
         await cluster.settle()
@@ -184,7 +190,7 @@ def owned_by(*owners: Obj) -> Obj:
     return {"ownerReferences": references}
 
 
-def test_what_is_owned_goes_with_its_last_owner(in_a_cluster: InCluster) -> None:
+def test_what_is_owned_goes_with_its_last_owner(in_a_cluster: RunTest) -> None:
     async def test(cluster: Cluster) -> None:
         first, second = cluster.create(CONFIGMAPS, "first"), cluster.create(CONFIGMAPS, "second")
         child = cluster.create(CONFIGMAPS, "child", metadata=owned_by(first, second))
@@ -201,7 +207,7 @@ def test_what_is_owned_goes_with_its_last_owner(in_a_cluster: InCluster) -> None
     in_a_cluster(test)
 
 
-def test_what_comes_after_its_owner_has_gone_goes_too(in_a_cluster: InCluster) -> None:
+def test_what_comes_after_its_owner_has_gone_goes_too(in_a_cluster: RunTest) -> None:
     async def test(cluster: Cluster) -> None:
         owner = cluster.create(CONFIGMAPS, "owner")
         cluster.store.delete(CONFIGMAPS, NAMESPACE, "owner")
@@ -212,7 +218,7 @@ def test_what_comes_after_its_owner_has_gone_goes_too(in_a_cluster: InCluster) -
     in_a_cluster(test)
 
 
-def test_foreground_deletion_removes_dependents_before_the_owner(in_a_cluster: InCluster) -> None:
+def test_foreground_deletion_removes_dependents_before_the_owner(in_a_cluster: RunTest) -> None:
     async def test(cluster: Cluster) -> None:
         deployment(cluster, "web", 1)
         await cluster.settle()
@@ -226,7 +232,7 @@ def test_foreground_deletion_removes_dependents_before_the_owner(in_a_cluster: I
     in_a_cluster(test)
 
 
-def test_a_namespace_takes_its_contents_along(in_a_cluster: InCluster) -> None:
+def test_namespace_ends_its_pods_before_its_other_objects(in_a_cluster: RunTest) -> None:
     async def test(cluster: Cluster) -> None:
         cluster.create(NAMESPACES, "demo")
         cluster.create(CONFIGMAPS, "settings", metadata={"namespace": "demo"})
@@ -234,12 +240,12 @@ def test_a_namespace_takes_its_contents_along(in_a_cluster: InCluster) -> None:
         pod = cluster.create(PODS, "slow", metadata={"namespace": "demo"}, spec=spec)
         await cluster.settle()
         cluster.store.delete(NAMESPACES, None, "demo")
+        await cluster.until(lambda: "deletionTimestamp" in cluster.store.get(PODS, "demo", "slow")["metadata"])
         await cluster.settle()
         assert cluster.store.get(NAMESPACES, None, "demo")["status"]["phase"] == "Terminating"
-        assert not cluster.find(CONFIGMAPS, "settings", "demo")
+        assert cluster.find(CONFIGMAPS, "settings", "demo"), "its pod still ends"
         cluster.store.remove(PODS, "demo", "slow", uid=pod["metadata"]["uid"])
-        await cluster.settle()
-        assert not cluster.find(NAMESPACES, "demo")
+        await cluster.until(lambda: not cluster.find(NAMESPACES, "demo"))
 
     in_a_cluster(test)
 
@@ -249,7 +255,7 @@ def claim(cluster: Cluster, name: str) -> Obj:
     return cluster.create(PERSISTENTVOLUMECLAIMS, name, spec=spec)
 
 
-def test_a_claim_is_bound_to_a_directory_of_its_own(in_a_cluster: InCluster) -> None:
+def test_a_claim_is_bound_to_a_directory_of_its_own(in_a_cluster: RunTest) -> None:
     async def test(cluster: Cluster) -> None:
         for name in ("a", "b"):
             claim(cluster, name)
@@ -279,20 +285,20 @@ def node_of(cluster: Cluster, name: str) -> str | None:
     return found
 
 
-def test_pods_are_spread_by_what_they_request(in_a_cluster: InCluster) -> None:
+def test_pods_are_spread_by_what_they_request(in_a_cluster: RunTest) -> None:
     async def test(cluster: Cluster) -> None:
         pending(cluster, "large", "4")
         for number in range(8):
             pending(cluster, f"small{number}", "1")
         await cluster.settle()
         nodes = [node_of(cluster, f"small{number}") for number in range(8)]
-        assert set(nodes) == {*host_capacity.NAMES}
-        assert nodes.count(node_of(cluster, "large")) < 3
+        others = set(host_capacity.NAMES) - {node_of(cluster, "large")}
+        assert all(nodes.count(node) >= 3 for node in others)
 
     in_a_cluster(test)
 
 
-def test_a_pod_that_fits_nowhere_waits_for_room(in_a_cluster: InCluster) -> None:
+def test_a_pod_that_fits_nowhere_waits_for_room(in_a_cluster: RunTest) -> None:
     async def test(cluster: Cluster) -> None:
         for number in range(3):
             pending(cluster, f"filler{number}", "6")
@@ -302,30 +308,46 @@ def test_a_pod_that_fits_nowhere_waits_for_room(in_a_cluster: InCluster) -> None
         condition = cluster.store.get(PODS, NAMESPACE, "refused")["status"]["conditions"][0]
         assert (condition["type"], condition["status"]) == ("PodScheduled", "False")
         assert condition["reason"] == "Unschedulable"
-        assert condition["message"] == "0/3 nodes are available: 3 Insufficient cpu."
+        assert condition["message"].startswith("0/3 nodes are available: 3 Insufficient cpu.")
         for _ in range(3):
             pending(cluster, "other", "1")
             await cluster.settle()
             cluster.store.delete(PODS, NAMESPACE, "other", grace_seconds=0)
-        [event] = [e for e in cluster.store.list(EVENTS)[0] if e["reason"] == "FailedScheduling"]
-        assert event["count"] <= 4, "it is refused again without a reason"
+        events = [event for event in cluster.store.list(EVENTS)[0] if event["reason"] == "FailedScheduling"]
+        assert sum(event.get("count") or 1 for event in events) <= 4, "it is refused again without a reason"
         cluster.store.delete(PODS, NAMESPACE, "filler1", grace_seconds=0)
-        await cluster.settle()
-        assert node_of(cluster, "refused") is not None
+        await cluster.until(lambda: node_of(cluster, "refused"))
 
     in_a_cluster(test)
 
 
-def test_cordoned_nodes_and_missing_claims_hold_a_pod_back(in_a_cluster: InCluster) -> None:
+def cordon(cluster: Cluster, name: str, *, cordoned: bool = True) -> None:
+    def change(node: Obj) -> None:
+        node.setdefault("spec", {})["unschedulable"] = cordoned
+
+    cluster.store.mutate(NODES, None, name, change)
+
+
+def test_pod_waits_until_a_node_is_no_longer_cordoned(in_a_cluster: RunTest) -> None:
     async def test(cluster: Cluster) -> None:
-        for name in host_capacity.NAMES[1:]:
-            cluster.store.mutate(NODES, None, name, lambda node: node.setdefault("spec", {}).update(unschedulable=True))
+        for name in host_capacity.NAMES:
+            cordon(cluster, name)
+        pending(cluster, "early", "1")
+        await cluster.settle()
+        assert node_of(cluster, "early") is None
+        cordon(cluster, host_capacity.NAMES[1], cordoned=False)
+        assert await cluster.until(lambda: node_of(cluster, "early")) == host_capacity.NAMES[1]
+
+    in_a_cluster(test)
+
+
+def test_pod_waits_for_its_claim(in_a_cluster: RunTest) -> None:
+    async def test(cluster: Cluster) -> None:
         volumes = [{"name": "v", "persistentVolumeClaim": {"claimName": "later"}}]
         pending(cluster, "early", "1", volumes=volumes)
         await cluster.settle()
         assert node_of(cluster, "early") is None
         claim(cluster, "later")
-        await cluster.settle()
-        assert node_of(cluster, "early") == host_capacity.NAMES[0]
+        await cluster.until(lambda: node_of(cluster, "early"))
 
     in_a_cluster(test)

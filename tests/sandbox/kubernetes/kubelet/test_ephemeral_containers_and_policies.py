@@ -9,9 +9,10 @@ import pytest
 
 from streamspace_sandbox.kubernetes.machinery.errors import ApiError
 from streamspace_sandbox.kubernetes.machinery.resources import NETWORKPOLICIES, PODS, Obj
-from tests.support.node_cluster import NAMESPACE, Cluster, execute, log, on_a_node, ready
+from tests.support.contract_cluster import NAMESPACE, Cluster, RunTest, ready
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.skipif(os.geteuid() != 0, reason="containers need root")]
+NETSHOOT = {"image": "nicolaka/netshoot", "imagePullPolicy": "IfNotPresent"}
 WAITS = "trap 'exit 0' TERM; echo began; sleep 1000 & wait"
 ANSWERS = """exec python3 -u -c '
 import socketserver
@@ -34,7 +35,7 @@ while True:
 
 def add(cluster: Cluster, pod: str, **container: Any) -> None:
     def change(obj: Obj) -> None:
-        obj["spec"].setdefault("ephemeralContainers", []).append({"image": "nicolaka/netshoot", **container})
+        obj["spec"].setdefault("ephemeralContainers", []).append({**NETSHOOT, **container})
 
     cluster.store.mutate(PODS, NAMESPACE, pod, change, subresource="ephemeralcontainers")
 
@@ -48,14 +49,14 @@ def beside(cluster: Cluster, pod: str, state: str) -> Callable[[], Obj | None]:
     return happened
 
 
-def test_sidecar_runs_beside_its_pod_and_ends_with_it() -> None:
+def test_sidecar_runs_beside_its_pod_and_ends_with_it(on_a_node: RunTest) -> None:
     async def test(cluster: Cluster) -> None:
-        sidecar = {"name": "mesh", "image": "nicolaka/netshoot", "restartPolicy": "Always"}
+        sidecar = {"name": "mesh", "restartPolicy": "Always", **NETSHOOT}
         cluster.run("web", WAITS, initContainers=[sidecar | {"command": ["sh", "-c", WAITS]}])
         await cluster.until(ready(cluster, "web"))
         [status] = cluster.store.get(PODS, NAMESPACE, "web")["status"]["initContainerStatuses"]
         assert (status["name"], status["restartCount"]) == ("mesh", 0)
-        code, address = await execute(cluster, "web", "hostname", "-I", container="mesh")
+        code, address = await cluster.execute("web", "hostname", "-I", container="mesh")
         assert (code, cluster.store.get(PODS, NAMESPACE, "web")["status"]["podIP"] in address) == (0, True)
         cluster.store.delete(PODS, NAMESPACE, "web")
         await cluster.until(lambda: cluster.find(PODS, "web") is None, 4)
@@ -63,7 +64,7 @@ def test_sidecar_runs_beside_its_pod_and_ends_with_it() -> None:
     on_a_node(test)
 
 
-def test_init_container_that_ends_is_refused() -> None:
+def test_init_container_that_ends_is_refused(on_a_node: RunTest) -> None:
     async def test(cluster: Cluster) -> None:
         with pytest.raises(ApiError, match="only Always is supported"):
             cluster.run("web", WAITS, initContainers=[{"name": "once", "image": "nicolaka/netshoot"}])
@@ -71,27 +72,27 @@ def test_init_container_that_ends_is_refused() -> None:
     on_a_node(test)
 
 
-def test_ephemeral_container_shares_its_pods_network_and_end() -> None:
+def test_ephemeral_container_shares_its_pods_network_and_end(on_a_node: RunTest) -> None:
     async def test(cluster: Cluster) -> None:
         cluster.run("web", WAITS)
         await cluster.until(ready(cluster, "web"))
         capability = {"capabilities": {"add": ["NET_ADMIN"]}}
         add(cluster, "web", name="dbg", command=["sh", "-c", WAITS], securityContext=capability)
         pod = await cluster.until(beside(cluster, "web", "running"))
-        assert (await execute(cluster, "web", "iptables", "-S"))[0] == 4
+        assert (await cluster.execute("web", "iptables", "-S"))[0] == 4
         rule = ("iptables", "-A", "OUTPUT", "-p", "tcp", "--dport", "9", "-j", "DROP")
-        assert (await execute(cluster, "web", *rule, container="dbg"))[0] == 0
-        _, address = await execute(cluster, "web", "hostname", "-I", container="dbg")
+        assert (await cluster.execute("web", *rule, container="dbg"))[0] == 0
+        _, address = await cluster.execute("web", "hostname", "-I", container="dbg")
         assert pod["status"]["podIP"] in address
         with pytest.raises(ApiError, match="not valid for pod"):
-            await execute(cluster, "web", "true", container="other")
+            await cluster.execute("web", "true", container="other")
         cluster.store.delete(PODS, NAMESPACE, "web")
         await cluster.until(lambda: cluster.find(PODS, "web") is None, 4)
 
     on_a_node(test)
 
 
-def test_ephemeral_container_starts_once_and_ends_with_its_pod() -> None:
+def test_ephemeral_container_starts_once_and_ends_with_its_pod(on_a_node: RunTest) -> None:
     async def test(cluster: Cluster) -> None:
         cluster.run("job", "sleep 2", restartPolicy="Never")
         await cluster.until(ready(cluster, "job"))
@@ -108,12 +109,12 @@ async def logged(cluster: Cluster, pod: str, word: str) -> None:
     """Until the pod's latest two lines both are `word`."""
     async with asyncio.timeout(15):
         while True:
-            if (await log(cluster, pod, tail_lines=2)).split() == [word] * 2:
+            if (await cluster.log(pod, tail_lines=2)).split() == [word] * 2:
                 return
             await asyncio.sleep(0.1)
 
 
-def test_policy_cuts_open_connections_until_it_is_deleted() -> None:
+def test_policy_cuts_open_connections_until_it_is_deleted(on_a_node: RunTest) -> None:
     async def test(cluster: Cluster) -> None:
         cluster.run("server", ANSWERS)
         server = await cluster.until(ready(cluster, "server"))

@@ -7,7 +7,7 @@ import pytest
 
 from streamspace_sandbox.kubernetes.kubelet.stopping import Stop
 from streamspace_sandbox.kubernetes.machinery.resources import PODS
-from tests.support.node_cluster import NAMESPACE, Cluster, on_a_node
+from tests.support.contract_cluster import NAMESPACE, Cluster, RunTest
 
 
 def test_stop_can_only_be_hastened() -> None:
@@ -24,7 +24,7 @@ def test_stop_can_only_be_hastened() -> None:
 
 @pytest.mark.sandbox
 @pytest.mark.skipif(os.geteuid() != 0, reason="containers need root")
-def test_a_pod_that_is_deleted_while_it_starts_ends_at_once() -> None:
+def test_a_pod_that_is_deleted_while_it_starts_ends_at_once(on_a_node: RunTest) -> None:
     async def test(cluster: Cluster) -> None:
         cluster.run("early", "trap '' TERM; sleep 1000", terminationGracePeriodSeconds=600)
         # Told just before the container is started.

@@ -28,6 +28,13 @@ DIFFERENCES = {
     "test_kubectl_debug_adds_a_container": "without a kubelet no command runs",
     "test_policy_that_is_not_enforced_is_refused": "a real one takes all policies",
     "test_kubectl_shows_policies": "a real one takes all policies",
+    "test_a_claim_is_bound_to_a_directory_of_its_own": "a real one leaves volumes to a provisioner",
+    "test_pod_waits_for_its_claim": "a real one leaves volumes to a provisioner",
+    "test_init_container_that_ends_is_refused": "a real one runs it before the others",
+    "test_policy_cuts_open_connections_until_it_is_deleted": "the real node's network enforces no policies",
+    "test_container_finds_the_api_and_its_token": "a real API has a Service, and each pod a token",
+    "test_a_pod_that_is_deleted_while_it_starts_ends_at_once": "a real one starts it, and waits for its grace period",
+    "test_missing_claim_is_reported_by_the_node": "a real one reports it after two minutes",
 }
 """The beginning of the test's name -> what a real one does instead."""
 
