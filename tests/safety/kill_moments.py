@@ -43,7 +43,7 @@ WORKS = [
     Work("with mouse and keyboard", ["--tags=@test-1.1e"], 20.0, 3, opens="--type=renderer"),
     Work("a cut by iptables", _CUT, 12.0, 1),
     Work("scaling", ["--tags=@test-3.4"], 15.0, 17),
-    Work("orders without an agent", ["--tags=@test-3.2"], 12.0, 2),
+    Work("commands without an agent", ["--tags=@test-3.2"], 12.0, 2),
     Work("a cut by a container beside the agent", _CUT, 12.0, 1, {**NOT_PERMITTED, **NO_IPTABLES}),
     Work("a cut by a NetworkPolicy", _CUT, 12.0, 3, NOT_PERMITTED, NO_SUCH_IMAGE),
 ]

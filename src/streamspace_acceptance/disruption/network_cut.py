@@ -12,13 +12,50 @@ from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.disruption import ephemeral_container_cut, iptables_cut, network_policy_cut
 from streamspace_acceptance.disruption.cut_methods import CutMethod, MethodUnavailable
 from streamspace_acceptance.disruption.disruptions import Disruptions
+from streamspace_acceptance.disruption.ephemeral_container_cut import EphemeralContainerCut
+from streamspace_acceptance.disruption.iptables_cut import IptablesCut
+from streamspace_acceptance.disruption.network_policy_cut import NetworkPolicyCut
 from streamspace_acceptance.waiting import now
 
-REVERTS: dict[str, Callable[[Cluster, dict[str, Any]], None]] = {
-    "iptables": iptables_cut.revert,
-    "helper": ephemeral_container_cut.revert,
-    "policy": network_policy_cut.revert,
-}
+
+@dataclass(frozen=True)
+class CutTarget:
+    """A pod to cut off from a TCP port. `service_ports` are that port and those of the pods behind it.
+
+    `mark` is a name for what is created; `image` is that of an ephemeral container.
+    """
+
+    cluster: Cluster
+    pod: Pod
+    port: int
+    service_ports: frozenset[int]
+    mark: str
+    image: str
+
+
+@dataclass(frozen=True)
+class CutKind:
+    """A kind of method: its name in the journal, and how a cut by it is made and reverted from its record."""
+
+    by: str
+    make: Callable[[CutTarget], CutMethod]
+    revert: Callable[[Cluster, dict[str, Any]], None]
+
+
+KINDS = (
+    CutKind("iptables", lambda at: IptablesCut(at.cluster, at.pod, at.port, at.mark), iptables_cut.revert),
+    CutKind(
+        "helper",
+        lambda at: EphemeralContainerCut(at.cluster, at.pod, at.port, at.mark, at.image),
+        ephemeral_container_cut.revert,
+    ),
+    CutKind(
+        "policy",
+        lambda at: NetworkPolicyCut(at.cluster, at.pod, at.service_ports, at.mark),
+        network_policy_cut.revert,
+    ),
+)
+"""In the order in which they are tried: iptables in the pod, in an ephemeral container, a NetworkPolicy."""
 
 
 @dataclass(frozen=True)
@@ -35,18 +72,12 @@ class Cut:
 
 
 def methods(cluster: Cluster, pod: Pod, port: int, *, api_labels: Mapping[str, str], image: str) -> list[CutMethod]:
-    """All methods, in their order: iptables in the pod, in an ephemeral container of `image`, a NetworkPolicy.
-
-    A network may apply a policy to the port of the API's Service or to that of its pods.
-    """
+    """All methods, in their order. A network may apply a policy to the port of the API's Service or of its pods."""
     mark = f"streamspace-acceptance-{secrets.token_hex(4)}"
     containers = [container for pod in cluster.raw_pods(**api_labels) for container in pod["spec"]["containers"]]
     ports = {int(port["containerPort"]) for container in containers for port in container.get("ports") or ()}
-    return [
-        iptables_cut.IptablesCut(cluster, pod, port, mark),
-        ephemeral_container_cut.EphemeralContainerCut(cluster, pod, port, mark, image),
-        network_policy_cut.NetworkPolicyCut(cluster, pod, frozenset({port, *ports}), mark),
-    ]
+    target = CutTarget(cluster, pod, port, frozenset({port, *ports}), mark, image)
+    return [kind.make(target) for kind in KINDS]
 
 
 def cut(disruptions: Disruptions, among: Sequence[CutMethod], check: Callable[[float], None]) -> Cut:
@@ -79,4 +110,5 @@ def _check(method: CutMethod, at: float, check: Callable[[float], None]) -> None
 
 def revert(cluster: Cluster, record: dict[str, Any]) -> None:
     """Reverts a cut from its record; one without `by` is of an older version, which knew iptables alone."""
-    REVERTS[record.get("by", "iptables")](cluster, record)
+    by = record.get("by", "iptables")
+    next(kind for kind in KINDS if kind.by == by).revert(cluster, record)

@@ -1,6 +1,6 @@
 """The kinds of evidence of a failure, in the order of the plan's troubleshooting section.
 
-A new kind is a `Collector` in a file of its own, and a line in COLLECTORS.
+A new kind is a `Collector`, and a line in COLLECTORS; a long one has a file of its own.
 """
 
 from __future__ import annotations
