@@ -25,6 +25,7 @@ _MODULES = (
     "resource_use",
     "streaming",
     "surroundings",
+    "log_surroundings",
     "rights",
     "session_rights",
     "other_desktops",

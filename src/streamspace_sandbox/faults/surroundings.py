@@ -1,11 +1,6 @@
-"""Healthy variants: what ordinary clusters, meshes and operators do around a product that has no defect."""
+"""Healthy variants: what ordinary clusters, meshes and operators do to the pods of a product that has no defect."""
 
 import asyncio
-import json
-import logging
-import re
-import threading
-import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -21,11 +16,8 @@ from streamspace_sandbox.kubernetes.registry import managed_fields
 STORE = "streamspace_sandbox.kubernetes.registry.store:Store"
 DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
 API, AGENT = "streamspace-api", "streamspace-k8s-agent"
-LINES_A_SECOND = 150
 TURN_SECONDS = 1.5
 """Four pods a minute of the plan, at the default time scale; the fifth of a burst starts after 6 s."""
-KEPT_LINES = 3
-_WORDS = re.compile(r"online|offline|Heartbeat|agent")
 EVICTED = {"phase": "Failed", "reason": "Evicted", "message": "The node was low on resource: memory."}
 
 Obj = dict[str, Any]
@@ -156,14 +148,6 @@ def _run_two(app: str, original: Any, store: Any, resource: Any, obj: Obj, **opt
     return made
 
 
-def _refuse_for_quota(pod: Obj) -> None:
-    name = pod["metadata"].get("name") or pod["metadata"].get("generateName")
-    message = (
-        f'pods "{name}" is forbidden: exceeded quota: team-quota, requested: pods=1, used: pods=9, limited: pods=9'
-    )
-    raise ApiError(403, "Forbidden", message)
-
-
 def _reset_replicas(after: float, update: Any, store: Any, resource: Any, obj: Obj, **options: Any) -> Any:
     """Some seconds after each change, the agents' Deployment has the number of pods again that a repository names."""
     made = update(store, resource, obj, **options)
@@ -177,67 +161,12 @@ def _set_replicas_back(store: Any, namespace: str | None) -> None:
     store.mutate(DEPLOYMENTS, namespace, AGENT, lambda deployment: deployment["spec"].update(replicas=1))
 
 
-def _rotate(selected: Any, content: bytes, options: Any) -> Any:
-    """The API's log begins after the line with the password; the agent's has its last lines alone."""
-    lines = content.split(b"\n")
-    if b"Heartbeat sent" in content:
-        content = b"\n".join(lines[-KEPT_LINES - 1 :])
-    else:
-        numbers = [number for number, line in enumerate(lines) if b"Admin password: " in line]
-        content = b"\n".join(lines[numbers[-1] + 1 :]) if numbers else content
-    return selected(content, options)
-
-
-class _Json(logging.Formatter):
-    """As Go's encoder writes it, which escapes what HTML uses."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        fields = {"ts": record.created, "level": record.levelname.lower(), "msg": record.getMessage()}
-        return json.dumps(fields).replace(">", r"\u003e").replace("<", r"\u003c")
-
-
-class _Logfmt(logging.Formatter):
-    def format(self, record: logging.LogRecord) -> str:
-        return f"level={record.levelname.lower()} msg={json.dumps(record.getMessage())} logger={record.name}"
-
-
-class _Colours(logging.Formatter):
-    """As a console's formatter writes it: names and words in colours of their own."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        coloured = _WORDS.sub(lambda found: f"\x1b[1;36m{found[0]}\x1b[0m", record.getMessage())
-        return f"\x1b[32mINF\x1b[0m {coloured}"
-
-
-def _write_log(formatter: logging.Formatter) -> Patch:
-    def configure(original: Any) -> None:
-        original()
-        for handler in logging.getLogger().handlers:
-            handler.setFormatter(formatter)
-
-    return wrap("streamspace_sandbox.streamspace.logs:configure", configure)
-
-
 def _refuse(message: str) -> ChangePod:
     def admit(pod: Obj) -> None:
         name = pod["metadata"].get("name") or pod["metadata"].get("generateName")
         raise ApiError(403, "Forbidden", message.replace("{name}", name))
 
     return admit
-
-
-def _log_busily(configure: Any) -> None:
-    configure()
-    log = logging.getLogger("streamspace.requests")
-
-    def talk() -> None:
-        number = 0
-        while True:
-            number += 1
-            log.info("GET /metrics 200 (%d)", number)
-            time.sleep(1 / LINES_A_SECOND)
-
-    threading.Thread(target=talk, daemon=True, name="busy log").start()
 
 
 register_variant(
@@ -313,7 +242,12 @@ register_variant(
 register_variant(
     "quota-used-up",
     description="The namespace's quota refuses each session's pod",
-    kubernetes=_admit(_is_session, _refuse_for_quota),
+    kubernetes=_admit(
+        _is_session,
+        _refuse(
+            'pods "{name}" is forbidden: exceeded quota: team-quota, requested: pods=1, used: pods=9, limited: pods=9'
+        ),
+    ),
 )
 register_variant(
     "replicas-set-back",
@@ -336,18 +270,6 @@ register_variant(
     kubernetes=_admit(_is_of(AGENT), _room_for_one([])),
 )
 register_variant(
-    "rotated-logs",
-    description="The API's log begins after the password's line, and a node keeps three lines of an agent's log",
-    kubernetes=wrap("streamspace_sandbox.kubernetes.kubelet.logs:_selected", _rotate),
-)
-for _name, _formatter in (("json", _Json()), ("logfmt", _Logfmt()), ("colours", _Colours())):
-    register_variant(
-        f"logs-in-{_name}",
-        description=f"The API and the agents write their logs in {_name}",
-        api=_write_log(_formatter),
-        agent=_write_log(_formatter),
-    )
-register_variant(
     "pod-security",
     description="The namespace's Pod Security refuses each session's pod",
     kubernetes=_admit(
@@ -368,9 +290,4 @@ register_variant(
             "blocked due to the policy require-team-label"
         ),
     ),
-)
-register_variant(
-    "busy-log",
-    description=f"The API logs {LINES_A_SECOND} lines a second",
-    api=wrap("streamspace_sandbox.streamspace.logs:configure", _log_busily),
 )
