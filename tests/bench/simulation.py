@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from streamspace_acceptance.cluster.kubernetes import USER_AGENT
+from streamspace_acceptance.cluster.namespace_calls import USER_AGENT
 from streamspace_acceptance.measuring.distribution import Distribution
 from streamspace_sandbox.host.start_error import StartError
 from tests.bench.figure import BenchFigure

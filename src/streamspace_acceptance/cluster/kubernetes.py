@@ -1,37 +1,32 @@
 """One namespace of a Kubernetes cluster: lists, deletion of a pod, exec, logs, its version and identity.
 
-Answers are read as plain JSON and typed here; each call has a total deadline.
+Answers are typed here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, TypeVar
 
-import urllib3
 from kubernetes import client
 
 from streamspace_acceptance import waiting
 from streamspace_acceptance.cluster.access import Access
-from streamspace_acceptance.cluster.call_counts import CallCounts
 from streamspace_acceptance.cluster.connection import (
     CALL_SECONDS,
     CONNECT_SECONDS,
-    PAGE,
-    BoundedConnectionPool,
     ClusterError,
     as_cluster_error,
     ask,
-    pages,
     read,
 )
 from streamspace_acceptance.cluster.containers import MainContainer, Roles
 from streamspace_acceptance.cluster.exec import ExecRefusedError, ExecResult, execute
 from streamspace_acceptance.cluster.logs import ContainerLog
 from streamspace_acceptance.cluster.main_containers import MainContainers
+from streamspace_acceptance.cluster.namespace_calls import NamespaceCalls, items_of
 from streamspace_acceptance.cluster.objects import Claim, Json, Pod, SessionObject, selector
 
 __all__ = [
@@ -44,9 +39,6 @@ __all__ = [
     "load_client",
 ]
 
-T = TypeVar("T")
-
-USER_AGENT = "streamspace-acceptance"
 FORBIDDEN = HTTPStatus.FORBIDDEN
 LOG_BYTES = 256 * 1024
 SLACK_SECONDS = 0.25  # for an exec to say itself that its time is over, which tells more than that no answer came
@@ -58,35 +50,23 @@ def load_client() -> None:
     _ = client.CoreV1Api, client.AppsV1Api, client.CustomObjectsApi
 
 
-class Cluster:
+class Cluster(NamespaceCalls):
     """The objects of one namespace. `roles` tell which container of a pod is its main one.
 
-    `kubeconfig` and `context` are as in `Access`. `calls` counts what is asked of Kubernetes.
+    `kubeconfig` and `context` are as in `Access`.
     """
 
     def __init__(
         self, kubeconfig: Sequence[Path], namespace: str, roles: Roles | None = None, *, context: str | None = None
     ) -> None:
-        self.namespace = namespace
-        self.calls = CallCounts()
-        self._access = Access(kubeconfig, context)
+        super().__init__(Access(kubeconfig, context), namespace)
         self._main_containers = MainContainers(
             Roles() if roles is None else roles,
             lambda pod, command, container: self.execute(Pod.of(pod), command, container=container),
         )
-        self._client = self.new_client()
         self._core = client.CoreV1Api(self._client)
         self._apps = client.AppsV1Api(self._client)
         self._custom = client.CustomObjectsApi(self._client)
-
-    def new_client(self) -> Any:
-        """A client of its own for a watch or an exec, which keep a connection to themselves."""
-        configuration = self._access.configuration()
-        configuration.retries = urllib3.Retry(0)
-        made: Any = client.ApiClient(configuration)
-        made.user_agent = USER_AGENT
-        made.rest_client.pool_manager = BoundedConnectionPool(made.rest_client.pool_manager, self.calls)
-        return made
 
     def pods(self, **labels: str) -> list[Pod]:
         """The pods that carry all of `labels`."""
@@ -159,14 +139,14 @@ class Cluster:
     def raw_nodes(self) -> list[Json]:
         """The cluster's nodes as JSON."""
         what = "list nodes"
-        return _items(what, read(what, self._call(what, lambda: self._core.list_node(**self._options()))))
+        return items_of(what, read(what, self._call(what, lambda: self._core.list_node(**self._options()))))
 
     def raw_node_metrics(self) -> list[Json] | None:
         """The current usage of the nodes, as `kubectl top nodes` reads it; None where metrics.k8s.io is not served."""
         call = self._custom.list_cluster_custom_object
         which: Json = {"group": "metrics.k8s.io", "version": "v1beta1", "plural": "nodes"}
         found = self._or_none(lambda: self._call("node metrics", lambda: call(**which, **self._options())))
-        return None if found is None else _items("node metrics", read("node metrics", found))
+        return None if found is None else items_of("node metrics", read("node metrics", found))
 
     def raw_secrets(self) -> list[Json]:
         """The namespace's Secrets, whose values no evidence may show; none where Kubernetes does not let one look."""
@@ -270,36 +250,6 @@ class Cluster:
         with as_cluster_error("version"):
             return str(read("version", found)["gitVersion"])
 
-    def ask(self, what: str, call: Any, **arguments: Any) -> Json:
-        """The answer to any other `call` of the client about this namespace, under the same deadline."""
-        return self._json(what, call, **arguments)
-
-    def review(self, call: Any, body: Json) -> Json:
-        """The answer to a review of this user's rights, which is about no object."""
-        what = "review of the user's rights"
-        return read(what, self._call(what, lambda: call(body=body, **self._options())))
-
-    def raw_items(self, path: str) -> list[Json]:
-        """The objects of the list at `path`."""
-        what = f"list {path}"
-        asked = partial(self.raw, path, limit=str(PAGE))
-        found = pages(what, lambda token: asked(**({} if token is None else {"continue": token})))
-        return [item for page in found for item in _items(what, page)]
-
-    def raw(self, path: str, **query: str) -> bytes:
-        """The API server's response to a GET of `path`, unchanged; ClusterError for anything but a 2xx."""
-        return self._call(f"get {path}", lambda: self._get(path, query))
-
-    def _get(self, path: str, query: dict[str, str]) -> Any:
-        asked = self._client.param_serialize(
-            "GET", path, query_params=list(query.items()), auth_settings=["BearerToken"]
-        )
-        response = self._client.call_api(*asked, _request_timeout=(CONNECT_SECONDS, CALL_SECONDS))
-        response.read()
-        if not HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
-            raise client.ApiException(http_resp=response)
-        return response
-
     def execute(
         self, pod: Pod, command: Sequence[str], *, container: str | None = None, seconds: float = CALL_SECONDS
     ) -> ExecResult:
@@ -309,46 +259,3 @@ class Cluster:
         deadline = waiting.now() + seconds
         run = partial(execute, namespace=self.namespace, pod=pod, command=command, container=called, deadline=deadline)
         return ask(what, lambda: run(self.new_client()), seconds + SLACK_SECONDS)
-
-    def _options(self) -> Json:
-        return {"_preload_content": False, "_request_timeout": (CONNECT_SECONDS, CALL_SECONDS)}
-
-    def _json(self, what: str, call: Any, **arguments: Any) -> Json:
-        return read(what, self._bytes(what, call, **arguments))
-
-    def _json_or_none(self, what: str, call: Any, **arguments: Any) -> Json | None:
-        return self._or_none(lambda: self._json(what, call, **arguments))
-
-    def _items(self, what: str, call: Any, **arguments: Any) -> list[Json]:
-        return list(self._each_item(what, call, **arguments))
-
-    def _each_item(self, what: str, call: Any, **arguments: Any) -> Iterator[Json]:
-        asked = partial(self._bytes, what, call, limit=PAGE, **arguments)
-        for page in pages(what, lambda token: asked(_continue=token)):
-            yield from _items(what, page)
-
-    def _bytes(self, what: str, call: Any, **arguments: Any) -> bytes:
-        return self._call(what, lambda: call(namespace=self.namespace, **arguments, **self._options()))
-
-    @staticmethod
-    def _or_none(call: Callable[[], T], *statuses: int) -> T | None:
-        """The result of `call`; None when Kubernetes answers with one of `statuses` (404 by default)."""
-        try:
-            return call()
-        except ClusterError as error:
-            if error.status in (statuses or (HTTPStatus.NOT_FOUND,)):
-                return None
-            raise
-
-    @staticmethod
-    def _call(what: str, call: Any) -> bytes:
-        data: bytes = ask(what, lambda: call().data or b"", CALL_SECONDS)
-        return data
-
-
-def _items(what: str, listing: Json) -> list[Json]:
-    """The items of a list; ClusterError when it is none, or holds anything but objects."""
-    items = listing.get("items")
-    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-        raise ClusterError(f"{what}: no list as Kubernetes gives it: {str(listing)[:200]!r}")
-    return items
