@@ -21,6 +21,7 @@ from streamspace_acceptance.measuring.open_loop import evenly
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient
 from streamspace_acceptance.product.profile import load
+from tests.support.interrupted_load import interrupted_load
 from tests.support.samples import Json
 from tests.support.web_server import says, web_server
 
@@ -124,20 +125,9 @@ def test_release_leaves_nothing_on_record(registry: Registry, kept: Journal, pro
     assert product.sessions == []
 
 
-def test_interrupted_schedule_waits_for_no_unsent_request(
-    registry: Registry, product: _Product, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    join = threading.Thread.join
-
-    def interrupt(thread: threading.Thread, timeout: float | None = None) -> None:
-        if thread.name.startswith("load "):
-            raise KeyboardInterrupt
-        join(thread, timeout)
-
-    monkeypatch.setattr(threading.Thread, "join", interrupt)
-    with pytest.raises(KeyboardInterrupt):
+def test_interrupted_schedule_waits_for_no_unsent_request(registry: Registry, product: _Product) -> None:
+    with interrupted_load():
         registry.ask_on_schedule(USERS, "t", None, evenly(6, 5.0))
-    monkeypatch.setattr(threading.Thread, "join", join)
     registry.clean_up()  # a request that may still take effect would be waited for, 30 s each
     assert product.sessions == []
 

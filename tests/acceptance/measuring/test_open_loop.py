@@ -11,6 +11,7 @@ import pytest
 
 from streamspace_acceptance.clock import now, pause
 from streamspace_acceptance.measuring.open_loop import Load, ScheduledCall, call_on_schedule, evenly
+from tests.support.interrupted_load import interrupted_load
 
 SLOW_SECONDS = 0.4
 
@@ -60,17 +61,9 @@ def test_load_that_dropped_a_call_distrusts_itself() -> None:
     assert "dropped 1 of 2" in load.distrust
 
 
-def test_load_that_is_interrupted_sends_no_further_call(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_load_that_is_interrupted_sends_no_further_call() -> None:
     sent: list[int] = []
-    join = threading.Thread.join
-
-    def interrupt(thread: threading.Thread, timeout: float | None = None) -> None:
-        if thread.name.startswith("load "):
-            raise KeyboardInterrupt
-        join(thread, timeout)
-
-    monkeypatch.setattr(threading.Thread, "join", interrupt)
-    with pytest.raises(KeyboardInterrupt):
+    with interrupted_load():
         call_on_schedule([lambda: sent.append(1), lambda: sent.append(2)], [0.0, 0.4])
     wait(0.6)
     assert 2 not in sent
