@@ -4,7 +4,7 @@ from behave.runner import Context
 
 from streamspace_acceptance import expect
 from streamspace_acceptance.domain.performance import charts, throughput
-from streamspace_acceptance.domain.performance.throughput import Bursts
+from streamspace_acceptance.domain.performance.bursts import Bursts
 from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.sentences import Resources, given, then, when
 from streamspace_acceptance.world import world

@@ -21,10 +21,10 @@ from streamspace_acceptance.domain.concurrency.concurrent_use import UseResult
 from streamspace_acceptance.domain.deployment.deployment import Deployment
 from streamspace_acceptance.domain.interaction.pointing import Clicking, Scrolling
 from streamspace_acceptance.domain.interaction.typing import Pressed, Typed
+from streamspace_acceptance.domain.performance.bursts import Bursts
 from streamspace_acceptance.domain.performance.capacity import SessionCapacity
 from streamspace_acceptance.domain.performance.resource_profile import ResourceProfile
 from streamspace_acceptance.domain.performance.streaming import Streaming
-from streamspace_acceptance.domain.performance.throughput import Bursts
 from streamspace_acceptance.domain.resources.enforcement import Enforcement
 from streamspace_acceptance.domain.resources.oversized_requests import OversizedRequests
 from streamspace_acceptance.domain.rights.actions import OtherUserAttempts, OtherUserTokens, VisitorAttempts

@@ -20,9 +20,9 @@ from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.performance import charts
+from streamspace_acceptance.domain.performance.bursts import Burst
 from streamspace_acceptance.domain.performance.session_follower import SessionFollower, following
 from streamspace_acceptance.domain.performance.session_moments import SessionMoments, as_csv
-from streamspace_acceptance.domain.performance.throughput import Burst
 from streamspace_acceptance.domain.sessions.creation import Asked, Creation
 from streamspace_acceptance.domain.sessions.scheduled_requests import ScheduledRequests
 from streamspace_acceptance.evidence import attachments

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from streamspace_acceptance.domain.performance.bursts import Burst, Bursts
 from streamspace_acceptance.domain.performance.capacity import Recovery, SessionCapacity, Step
 from streamspace_acceptance.domain.performance.session_moments import SessionMoments
-from streamspace_acceptance.domain.performance.throughput import Burst, Bursts
 from streamspace_acceptance.domain.sessions.creation import Asked, Creation
 from streamspace_acceptance.domain.sessions.scheduled_requests import ScheduledRequests
 from streamspace_acceptance.measuring.capacity_search import CapacitySearch

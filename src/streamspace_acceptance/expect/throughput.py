@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from streamspace_acceptance.domain.performance.throughput import Bursts
+from streamspace_acceptance.domain.performance.bursts import Bursts
 from streamspace_acceptance.measuring.node_busy import saturated
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.http import NoAnswer

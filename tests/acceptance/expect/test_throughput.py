@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from streamspace_acceptance import expect
-from streamspace_acceptance.domain.performance.throughput import Bursts
+from streamspace_acceptance.domain.performance.bursts import Bursts
 from streamspace_acceptance.measuring.control_plane import ControlPlane
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.http import NoAnswer

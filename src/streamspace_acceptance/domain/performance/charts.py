@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+from streamspace_acceptance.domain.performance.bursts import Bursts
 from streamspace_acceptance.domain.performance.capacity import SessionCapacity, knee_limit
 from streamspace_acceptance.domain.performance.load_profile import LoadProfile
 from streamspace_acceptance.domain.performance.session_moments import SessionMoments
-from streamspace_acceptance.domain.performance.throughput import Bursts
 from streamspace_acceptance.measuring.distribution import Distribution, percentile
 from streamspace_acceptance.measuring.input_lag import InputLag
 from streamspace_acceptance.measuring.rate import SECONDS_A_MINUTE
