@@ -31,7 +31,10 @@ def cluster(respond: Respond, folder: Path) -> Iterator[Cluster]:
 
 
 class _Kubernetes:
-    """Lists and watches played from a script: each list and each connection of a watch takes the next part."""
+    """Lists and watches played from a script: each list and each connection of a watch takes the next part.
+
+    After the last part they are empty: a watch may list again before a test has ended it.
+    """
 
     def __init__(self, lists: list[list[Json]], watches: list[list[Json]]) -> None:
         self.lists = lists
@@ -41,7 +44,7 @@ class _Kubernetes:
     def respond(self, request: BaseHTTPRequestHandler) -> None:
         query = parse_qs(urlsplit(request.path).query)
         if "watch" not in query:
-            items = self.lists.pop(0)
+            items = self.lists.pop(0) if self.lists else []
             says(json.dumps({"metadata": {"resourceVersion": "10"}, "items": items}).encode())(request)
             return
         self.from_versions.append(query["resourceVersion"][0])
