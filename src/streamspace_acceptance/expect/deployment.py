@@ -174,6 +174,15 @@ def login_works(trial: LoginAttempts, client: LoginClient) -> None:
     for what, answer in trial.controls.items():
         if answer.status not in _REFUSALS and not _leads_to_login(answer):
             raise _unmet(f"a call with {what}", "a refusal", answer, "the API does not check tokens")
+    refused = {call.call: call.control for call in trial.trials if call.control.status == HTTPStatus.UNAUTHORIZED}
+    if refused:
+        what, answer = next(iter(refused.items()))
+        raise _unmet(
+            f"{len(refused)} of the API's calls with the token of the login",
+            "the token accepted by each of them",
+            answer,
+            f"{what} takes other tokens than the list of sessions",
+        )
     answered = [call.describe() for call in trial.trials if call.is_open]
     if answered:
         raise Unmet(

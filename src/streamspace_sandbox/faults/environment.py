@@ -267,6 +267,15 @@ register_fault(
     ],
 )
 register_fault(
+    "password-in-any-case",
+    breaks="0-10",
+    description="The API compares passwords without regard to case",
+    api=[
+        wrap(f"{AUTH}:hash_password", lambda hash_password, password: hash_password(password.lower())),
+        wrap(f"{AUTH}:password_matches", lambda matches, password, hashed: matches(password.lower(), hashed)),
+    ],
+)
+register_fault(
     "any-token",
     breaks="0-10",
     description="The API accepts any token, and a request without one",

@@ -13,7 +13,7 @@ import pytest
 from streamspace_acceptance import expect
 from streamspace_acceptance.domain.deployment.credentials import Credentials
 from streamspace_acceptance.domain.deployment.health import ask
-from streamspace_acceptance.domain.deployment.login import LoginClient, altered
+from streamspace_acceptance.domain.deployment.login import LoginClient, altered, altered_at_the_end
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient
@@ -39,6 +39,7 @@ class Product:
         self.reads_first = False
         self.leads_to = ""
         self.fails = ""
+        self.refuses = ""
         self.status_of_failure = 500
 
     def __call__(self, request: BaseHTTPRequestHandler) -> None:
@@ -52,6 +53,8 @@ class Product:
             return self._answer(request, self.login if is_known else None)
         if request.path == self.fails:
             return says(b'{"error": "internal", "message": "Something went wrong."}', self.status_of_failure)(request)
+        if self.refuses and request.path.startswith(self.refuses):
+            return self._answer(request, None)
         if request.path in self.open:
             return self._answer(request, {"templates": []})
         if self.reads_first and request.path.endswith("/hibernate"):
@@ -83,7 +86,7 @@ def test_a_sound_login_opens_and_never_with_the_runs_own_token() -> None:
     product = Product()
     judge(product)
     assert RUNS_OWN not in [token for _, token in product.seen]
-    assert [token for path, token in product.seen if path.endswith("/login")] == [None] * 11
+    assert [token for path, token in product.seen if path.endswith("/login")] == [None] * 13
     assert NEW in [token for _, token in product.seen]
 
 
@@ -91,6 +94,21 @@ def test_a_call_that_is_led_to_a_login_is_refused() -> None:
     product = Product()
     product.leads_to = "/login?next=/api/v1/sessions"
     judge(product)
+
+
+def test_a_token_that_one_call_refuses_names_the_call() -> None:
+    product = Product()
+    product.refuses = "/api/v1/agents"
+    with pytest.raises(Unmet, match="GET /api/v1/agents takes other tokens"):
+        judge(product)
+
+
+def test_a_password_without_letters_has_no_other_case() -> None:
+    product = Product()
+    product.knows = lambda password: password == "1234"
+    with door(product) as found:
+        tried = found.try_out(Credentials("admin", "1234", "the log"))
+    assert "the password in another case" not in tried.wrong_logins
 
 
 @pytest.mark.parametrize("status", [500, 200])
@@ -109,7 +127,7 @@ def test_login_that_fails_is_not_blamed_on_the_credentials(status: int) -> None:
 def test_wrong_logins_do_not_follow_each_other() -> None:
     product = Product()
     judge(product)
-    assert product.right == [True, *[False, True] * 5]
+    assert product.right == [True, *[False, True] * 6]
 
 
 @pytest.mark.parametrize(
@@ -135,6 +153,9 @@ def test_wrong_logins_do_not_follow_each_other() -> None:
         {"knows": lambda password: password.endswith(PASSWORD)},
         {"knows": lambda password: password[:4] == PASSWORD[:4]},
         {"knows": lambda password: password.startswith(PASSWORD)},
+        {"knows": lambda password: password.lower() == PASSWORD.lower()},
+        {"accepts": lambda token: token is not None and token[:12] == NEW[:12]},
+        {"refuses": "/api/v1/templates"},
         {"knows_name": lambda _name: True},
         {"knows": lambda password: password in (PASSWORD, "")},
     ],
@@ -167,6 +188,7 @@ def test_no_exchange_shows_a_password() -> None:
 @pytest.mark.parametrize("token", ["a.b.c", "a.b.A", "opaque", "A", "a.b."])
 def test_an_altered_token_is_another_one(token: str) -> None:
     assert altered(token) != token
+    assert altered_at_the_end(token) != token
 
 
 @pytest.mark.parametrize(

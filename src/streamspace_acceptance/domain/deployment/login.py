@@ -24,7 +24,8 @@ class LoginAttempts:
     """A login with the credentials, then calls with nothing but the token that it gave.
 
     `opened` is the API's answer to that token, None when there was none. The others are controls: a login with a wrong
-    password, and a call each without a token, with garbage for one, and with the new token altered in one character.
+    password, and a call each without a token, with garbage for one, and with the new token altered in one character at
+    either end of its signature.
     `wrong_logins` are logins that are nearly right.
     `trials` are all calls that the suite makes, without a token and with a wrong one.
     """
@@ -61,12 +62,13 @@ class LoginClient:
         token = self.token(login)
         wrong = f"not-{credentials.password}"
         cut = credentials.password[:-1] + ("y" if credentials.password.endswith("x") else "x")
-        longer = f"{credentials.password}x"
-        for secret in (wrong, cut, longer):
+        longer, other_case = f"{credentials.password}x", credentials.password.swapcase()
+        for secret in (wrong, cut, longer, other_case):
             register_secret(secret)
         controls = {"no token": self._call(None), "an invalid token": self._call(GARBAGE)}
         if token is not None:
             controls["its token altered in one character"] = self._call(altered(token))
+            controls["its token altered near its end"] = self._call(altered_at_the_end(token))
         wrong_tokens = {"no token": None, "an invalid token": GARBAGE}
         trials = () if token is None else tuple(try_calls(self._http, self._profile, wrong_tokens, token))
         attachments.attach_text("calls without a valid token", "\n".join(trial.describe() for trial in trials))
@@ -81,6 +83,7 @@ class LoginClient:
             wrong_logins={
                 "another last character of the password": self._log_in_wrongly(credentials, cut),
                 "a character more than the password": self._log_in_wrongly(credentials, longer),
+                **self._in_another_case(credentials, other_case),
                 "the password under a name that nobody has": self._log_in_wrongly(
                     credentials, name=f"nobody-{secrets.token_hex(4)}"
                 ),
@@ -111,6 +114,12 @@ class LoginClient:
         self.log_in(credentials.name, credentials.password)
         return answer
 
+    def _in_another_case(self, credentials: Credentials, password: str) -> dict[str, Answer]:
+        """A login with small letters for capitals and the reverse; none for a password without letters."""
+        if password == credentials.password:
+            return {}
+        return {"the password in another case": self._log_in_wrongly(credentials, password)}
+
     def token(self, login: Answer) -> str | None:
         """The token in the answer to a login, a secret from now on; None when it holds none."""
         try:
@@ -136,6 +145,14 @@ class LoginClient:
 
 def altered(token: str) -> str:
     """The token with one character changed: of a signed one, in its signature."""
-    at = token.rfind(".") + 1
+    return _changed(token, token.rfind(".") + 1)
+
+
+def altered_at_the_end(token: str) -> str:
+    """The token with its last but one character changed: the last one of a signature may have bits of no meaning."""
+    return _changed(token, max(len(token) - 2, 0))
+
+
+def _changed(token: str, at: int) -> str:
     other = "B" if token[at : at + 1] == "A" else "A"
     return token[:at] + other + token[at + 1 :]
