@@ -76,6 +76,7 @@ def an_administrator_deletes_it(context: Context) -> None:
 @then("the template matches its description")
 def it_reads_as_described(context: Context) -> None:
     expect.templates.as_described(*actions.read_back(world(context)))
+    expect.templates.text_kept(*actions.read_back_other_texts(world(context)))
 
 
 @then("the template is in the list of templates")
@@ -96,6 +97,7 @@ def no_mistake_is_accepted(context: Context) -> None:
 @then("the template has the new image and resources")
 def it_reads_as_changed(context: Context) -> None:
     expect.templates.changed(world(context).results[TemplateChange])
+    expect.templates.changed(actions.change_later(world(context)))
 
 
 @then('a new session of "{user}" has the new image and resources')

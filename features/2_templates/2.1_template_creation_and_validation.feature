@@ -31,6 +31,7 @@ Feature: 2.1 Template creation and validation
       | a name with a space                   | name                    |
       | a name in upper case                  | name                    |
       | a name that begins with a dash        | name                    |
+      | a name that ends with a dash          | name                    |
       | a name that is too long               | name                    |
       | a name that is a number               | name                    |
       | the name of a template that exists    | name, exists or already |
@@ -39,18 +40,24 @@ Feature: 2.1 Template creation and validation
       | an image in upper case                | image                   |
       | an image that is a number             | image                   |
       | an image with nothing after the colon | image                   |
+      | an image that is a web address        | image                   |
       | resources that are a text             | resources               |
       | an invalid cpu quantity               | cpu                     |
+      | an empty cpu                          | cpu                     |
       | a cpu below zero                      | cpu                     |
+      | a cpu of zero                         | cpu                     |
       | a cpu that is a number                | cpu                     |
       | an invalid memory quantity            | memory                  |
+      | an empty memory                       | memory                  |
       | a memory below zero                   | memory                  |
       | a memory of zero                      | memory                  |
       | a VNC port that does not exist        | port                    |
+      | a VNC port one beyond the last        | port                    |
       | a VNC port below zero                 | port                    |
       | a VNC port that is a text             | port                    |
       | VNC settings that are a list          | vnc                     |
       | a display name that is a number       | displayName             |
+      | a description that is a list          | description             |
       | a category that is a list             | category                |
       | a field that no template has          | colour                  |
       | a resource that no template has       | wheels                  |

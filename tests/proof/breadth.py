@@ -6,6 +6,7 @@ from streamspace_sandbox.faults.catalogue import faults
 from tests.proof.answer_faults import ANSWER_FAULTS
 from tests.proof.call_cases import CALL_FAULTS
 from tests.proof.field_cases import FIELD_FAULTS
+from tests.proof.later_cases import LATER_FAULTS
 from tests.proof.proxy_faults import PROXY_FAULTS
 from tests.proof.register import sentences
 from tests.proof.session_cases import SESSION_FAULTS
@@ -18,7 +19,7 @@ FEWEST = 3
 def defects() -> Counter[str]:
     """Planted faults, proxy faults and broken tools, by the criterion that each must turn red."""
     found = Counter(fault.breaks for fault in faults() if not (fault.tolerable or fault.beyond_the_plan))
-    for proxied in (*PROXY_FAULTS, *ANSWER_FAULTS, *FIELD_FAULTS, *CALL_FAULTS, *SESSION_FAULTS):
+    for proxied in (*PROXY_FAULTS, *ANSWER_FAULTS, *FIELD_FAULTS, *CALL_FAULTS, *SESSION_FAULTS, *LATER_FAULTS):
         found.update(proxied.failed)
     for _, red in CASES.values():
         found.update(red)

@@ -15,10 +15,14 @@ PLANS_ACCEPTANCES = (HTTPStatus.OK, HTTPStatus.NO_CONTENT)
 def refused_in_use(deletion: Deletion) -> None:
     """The deletion is refused as the plan has it, the template is where it was, and its sessions run."""
     judged("the answer to the deletion", deletion.answer)
+    if deletion.again is not None:
+        judged("the answer to a second request", deletion.again)
     judged("where the template is", _places(deletion))
     troubles = [
         *([] if deletion.answer.status in PLANS_REFUSALS
           else [f"answered {deletion.answer.status} {deletion.answer.reason}: {deletion.answer.excerpt(160)}"]),
+        *([f"requested again, it is answered {deletion.again.status} {deletion.again.reason}"]
+          if deletion.again is not None and deletion.again.ok else []),
         *(f"gone from {place}" for place in sorted(deletion.before - deletion.after)),
         *(f"session {session} is not what it was" for session in deletion.lost),
         *(f"the template's {difference}" for difference in deletion.changes),

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 from streamspace_acceptance.domain.sessions.provision import Provision, Provisioned
-from streamspace_acceptance.domain.templates.change import LIKELY, TemplateChange
+from streamspace_acceptance.domain.templates.change import TemplateChange
 from streamspace_acceptance.domain.templates.created_template import CreatedTemplate, Json, differences
 from streamspace_acceptance.domain.templates.mistake_trials import MistakeAttempt, MistakeTrial
 from streamspace_acceptance.evidence.judged import Table, judged, table
@@ -53,6 +53,23 @@ def as_described(made: CreatedTemplate, read: Answer | None) -> None:
             expected="the described template, under one id",
             actual="; ".join(troubles) or f"ids {ids}",
             likely="the template does not match the request",
+        )
+
+
+def text_kept(made: CreatedTemplate, read: Answer | None) -> None:
+    """A template with quotes and letters of other languages in its texts reads as described, if it is accepted.
+
+    A product may refuse such texts.
+    """
+    judged("a template with quotes and letters of other languages", made.answer if read is None else read)
+    if read is None and made.answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise _refused(made.answer, "the template, or refused for its texts", "the API fails at such texts")
+    if read is not None and (troubles := differences(made.described, read.content())):
+        raise Unmet(
+            f"template {made.id}",
+            expected="its texts as they were sent",
+            actual="; ".join(troubles),
+            likely="quotes, letters of other languages or the end of a long text are lost or changed on their way",
         )
 
 
@@ -121,13 +138,16 @@ def all_caught(trial: MistakeTrial) -> None:
         *(f"{attempt.words}: accepted with {attempt.answer.status}" for attempt in accepted),
         *(f"{attempt.words}: {trouble}" for attempt in trial.attempts for trouble in attempt.control_changes),
         *(left for left in trial.leftovers if not left.startswith(known)),
+        *trial.changes,
     ]
     if troubles:
         raise Unmet(
             f"{len(trial.attempts)} templates with a mistake",
             expected="each refused, with nothing left of it",
             actual="; ".join(troubles),
-            likely="this is not validated, or only after the template is stored",
+            likely="templates are validated when they are created, and not when they are changed"
+            if tuple(troubles) == trial.changes
+            else "this is not validated, or only after the template is stored",
         )
     _require_controls(trial)
     _require_no_limit(trial)
@@ -168,7 +188,7 @@ def changed(change: TemplateChange) -> None:
             change.answer.call,
             expected="the fields that were sent changed, and no other",
             actual="; ".join(change.troubles),
-            likely=f"the API answers from a cache ({change.kept})" if change.kept else LIKELY,
+            likely=f"the API answers from a cache ({change.kept})" if change.kept else change.likely,
         )
 
 

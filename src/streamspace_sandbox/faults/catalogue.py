@@ -17,6 +17,7 @@ _MODULES = (
     "concurrency",
     "hibernation",
     "templates",
+    "template_bodies",
     "agents",
     "agent_logs",
     "queued_commands",

@@ -51,6 +51,16 @@ def test_template_that_is_listed_late_is_awaited(monkeypatch: pytest.MonkeyPatch
     assert (kept[0].before, kept[0].after) == (EVERYWHERE, NOWHERE)
 
 
+def test_refused_deletion_is_requested_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    scenario, kept = deleting(monkeypatch, [EVERYWHERE, EVERYWHERE, NOWHERE]), list[Deletion]()
+    answers = [answer({}, 409, method="DELETE"), answer({}, 204, method="DELETE")]
+    scenario.results[TemplateRegistry].api.delete = lambda _: answers.pop(0)
+    scenario.results = _Kept(scenario.results, kept)
+    actions.delete(scenario)
+    assert kept[0].again is not None
+    assert (kept[0].again.status, kept[0].after) == (204, NOWHERE)
+
+
 class _Kept(dict[Any, Any]):
     def __init__(self, results: dict[Any, Any], kept: list[Deletion]) -> None:
         super().__init__(results)

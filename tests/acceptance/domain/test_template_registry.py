@@ -13,6 +13,7 @@ from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.templates import change, deletion
 from streamspace_acceptance.domain.templates import registry as registry_module
 from streamspace_acceptance.domain.templates.mistake_trials import MistakeTrial, attempt_all
+from streamspace_acceptance.domain.templates.mistakes import CHANGED
 from streamspace_acceptance.domain.templates.registry import DELETED, LISTED, NAMELESS, NOTHING_LEFT, TemplateRegistry
 from streamspace_acceptance.outcomes import CleanupFailure, FoundByCleanUp
 from streamspace_acceptance.product.api import StreamSpaceApi
@@ -71,6 +72,7 @@ class _Product:
 
     def _change(self, request: BaseHTTPRequestHandler, template_id: str) -> None:
         body = json.loads(request.rfile.read(int(request.headers["Content-Length"])))
+        template_id = template_id.removeprefix(self.prefix)
         self.before = self.templates[template_id]
         self.templates[template_id] = {**self.before, **body, "etag": "2"}
         says(self.says_of_change or json.dumps(self.templates[template_id]).encode())(request)
@@ -324,6 +326,23 @@ def test_change_that_reads_late_is_read_again(registry: TemplateRegistry, produc
     product.reads_until_changed = 3
     made = changed(registry, 20.0)
     assert (made.troubles, made.kept, product.reads_until_changed) == ([], "", 0)
+
+
+def test_change_that_was_undone_is_seen_later(registry: TemplateRegistry, product: _Product) -> None:
+    made = changed(registry, 20.0)
+    template_id = str(made.after.object()["id"])
+    assert change.read_again(registry.api, template_id, made, Budget("calm", 0.1, 1.0)).troubles == []
+    product.templates[template_id] = product.before
+    assert change.read_again(registry.api, template_id, made, Budget("calm", 0.1, 1.0)).troubles
+
+
+@pytest.mark.parametrize(("takes", "changes"), [(False, 0), (True, len(CHANGED))])
+def test_mistakes_are_tried_in_changes_too(
+    registry: TemplateRegistry, product: _Product, takes: bool, changes: int
+) -> None:
+    if not takes:
+        product.says_of_change = b'{"error": "invalid_field", "message": "The field is bad."}'
+    assert len(tried(registry, "no image").changes) == changes
 
 
 def test_change_behind_a_cache_names_the_cache(registry: TemplateRegistry, product: _Product) -> None:

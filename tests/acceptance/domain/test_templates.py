@@ -1,5 +1,6 @@
 """What is expected of new templates: each expectation is seen to fail for each reason that it has, and to hold."""
 
+import html
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -9,7 +10,7 @@ from behave.parser import parse_file
 
 from streamspace_acceptance import expect
 from streamspace_acceptance.cluster.quantities import amount, same
-from streamspace_acceptance.domain.templates.actions import fields_of
+from streamspace_acceptance.domain.templates.actions import OTHER_TEXTS, fields_of
 from streamspace_acceptance.domain.templates.created_template import CreatedTemplate, differences
 from streamspace_acceptance.domain.templates.mistake_trials import MistakeAttempt, MistakeTrial
 from streamspace_acceptance.domain.templates.mistakes import MISTAKES
@@ -106,6 +107,32 @@ def test_a_template_that_is_not(template: CreatedTemplate, read: Any, says: str)
     assert says in unmet(expect.templates.as_described, template, read)
 
 
+OTHER: Json = {**READ, **OTHER_TEXTS}
+
+
+def other_texts(status: int = 201) -> CreatedTemplate:
+    described = {**SOUND, **OTHER_TEXTS}
+    return CreatedTemplate(described, answer(OTHER, status, method="POST"), NAME if status < 300 else None)
+
+
+def test_other_texts_are_kept_or_refused() -> None:
+    expect.templates.text_kept(other_texts(), answer(OTHER))
+    expect.templates.text_kept(other_texts(422), None)
+
+
+@pytest.mark.parametrize(
+    ("made_of", "read", "says"),
+    [
+        (other_texts(500), None, "the API fails at such texts"),
+        (other_texts(), answer({**OTHER, "displayName": html.escape(OTHER["displayName"])}), "&amp;"),
+        (other_texts(), answer({**OTHER, "displayName": "Zo?'s"}), "displayName reads"),
+        (other_texts(), answer({**OTHER, "description": OTHER["description"][:255]}), "the end of a long text"),
+    ],
+)
+def test_other_texts_that_are_changed_fail(made_of: CreatedTemplate, read: Any, says: str) -> None:
+    assert says in unmet(expect.templates.text_kept, made_of, read)
+
+
 def test_on_offer_is_once_under_its_name() -> None:
     expect.templates.listed(made(), (READ,), answer(READ))
     for entries in ((), (READ, READ), ({**READ, "name": "other"},)):
@@ -180,6 +207,15 @@ def test_all_mistakes_are_caught() -> None:
 )
 def test_a_mistake_that_is_not_caught(tried: MistakeTrial, says: str) -> None:
     assert says in unmet(expect.templates.all_caught, tried)
+
+
+def test_change_to_a_mistake_that_is_accepted_fails() -> None:
+    changed = replace(trial(), changes=("a change to an empty image: accepted with 200",))
+    said = unmet(expect.templates.all_caught, changed)
+    assert "a change to an empty image: accepted with 200" in said
+    assert "likely:   templates are validated when they are created, and not when they are changed" in said
+    both = replace(trial(attempt(status=201)), changes=changed.changes)
+    assert "likely:   this is not validated" in unmet(expect.templates.all_caught, both)
 
 
 def test_accepted_template_is_told_once() -> None:

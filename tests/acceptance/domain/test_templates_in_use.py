@@ -14,7 +14,7 @@ from streamspace_acceptance.domain.sessions import provision
 from streamspace_acceptance.domain.sessions.provision import PLACES_OF_POD, Provision, Provisioned
 from streamspace_acceptance.domain.templates import actions
 from streamspace_acceptance.domain.templates.actions import TemplateUse
-from streamspace_acceptance.domain.templates.change import TemplateChange
+from streamspace_acceptance.domain.templates.change import NOT_KEPT, TemplateChange
 from streamspace_acceptance.domain.templates.created_template import CreatedTemplate
 from streamspace_acceptance.domain.templates.deletion import Deletion, Leftovers
 from tests.acceptance.domain.test_templates import READ, unmet, unproven
@@ -56,6 +56,11 @@ def test_a_change_is_read_back() -> None:
 )
 def test_a_change_that_is_not(wrong: TemplateChange, says: str) -> None:
     assert says in unmet(expect.templates.changed, wrong)
+
+
+def test_a_change_that_does_not_last_says_so() -> None:
+    flipped = replace(change(after=answer(OLD)), likely=NOT_KEPT)
+    assert f"likely:   {NOT_KEPT}" in unmet(expect.templates.changed, flipped)
 
 
 def test_a_change_behind_a_cache_names_the_cache() -> None:
@@ -114,6 +119,10 @@ def test_a_session_that_something_happened_to(now: Provisioned, uids: set[str], 
     assert says in unmet(expect.templates.unaffected, provisioned(), now, frozenset(uids))
 
 
+class _Results(dict[Any, Any]):
+    find = dict.get
+
+
 def looked_at(monkeypatch: pytest.MonkeyPatch, *looks: Provisioned, events: tuple[Json, ...] = ()) -> Any:
     """A scenario whose session is seen so, look by look; before the change, all was well."""
     left, cluster = list(looks), CalmCluster()
@@ -123,10 +132,12 @@ def looked_at(monkeypatch: pytest.MonkeyPatch, *looks: Provisioned, events: tupl
         subject="session s", pods=lambda: list(looks[0].pods), served_by=lambda: frozenset({"uid-1"})
     )
     return SimpleNamespace(
-        results={
-            TemplateUse: TemplateUse("testuser", [session], "Running", provisioned()),  # type: ignore[list-item]
-            CreatedTemplate: SimpleNamespace(accepted_id="t"),
-        },
+        results=_Results(
+            {
+                TemplateUse: TemplateUse("testuser", [session], "Running", provisioned()),  # type: ignore[list-item]
+                CreatedTemplate: SimpleNamespace(accepted_id="t"),
+            }
+        ),
         clients=SimpleNamespace(budgets=Budgets(0.001), cluster=cluster),
     )
 
@@ -219,6 +230,7 @@ def deletion(
 @pytest.mark.parametrize("status", [400, 409])
 def test_a_refused_deletion_leaves_everything(status: int) -> None:
     expect.deletions.refused_in_use(deletion(status))
+    expect.deletions.refused_in_use(deletion(status, again=answer({}, 409, method="DELETE")))
 
 
 @pytest.mark.parametrize(
@@ -229,6 +241,7 @@ def test_a_refused_deletion_leaves_everything(status: int) -> None:
         (deletion(404), "404"),
         (deletion(after=PLACES - {"Kubernetes"}), "gone from Kubernetes"),
         (deletion(lost=("s",)), "session s is not what it was"),
+        (deletion(again=answer({}, 204, method="DELETE")), "requested again, it is answered 204"),
     ],
 )
 def test_a_deletion_that_should_have_been_refused(wrong: Deletion, says: str) -> None:

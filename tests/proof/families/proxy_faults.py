@@ -6,6 +6,7 @@ from tests.proof.answer_faults import ANSWER_FAULTS
 from tests.proof.call_cases import CALL_FAULTS
 from tests.proof.case import Case, Lane, Load, Outcome
 from tests.proof.field_cases import FIELD_FAULTS
+from tests.proof.later_cases import LATER_FAULTS
 from tests.proof.proxy_case import ProxyFault, case_id, run_against
 from tests.proof.proxy_faults import PROXY_FAULTS
 from tests.proof.register import mostly_waits
@@ -17,7 +18,8 @@ SAMPLE = {"202 for 201", "another's address", "a refused deletion happens"}
 
 
 def cases() -> list[Case]:
-    return [_case(fault) for fault in (*PROXY_FAULTS, *ANSWER_FAULTS, *FIELD_FAULTS, *CALL_FAULTS, *SESSION_FAULTS)]
+    faults = (*PROXY_FAULTS, *ANSWER_FAULTS, *FIELD_FAULTS, *CALL_FAULTS, *SESSION_FAULTS, *LATER_FAULTS)
+    return [_case(fault) for fault in faults]
 
 
 def _case(fault: ProxyFault) -> Case:

@@ -207,3 +207,45 @@ class CostsOthers(Rule):
         if self._is_deleted and (method, path) == ("GET", SESSIONS):
             return each_of(reply, "sessions", lambda session: session | {"status": "Failed"})
         return reply
+
+
+class ChangesUndone(Rule):
+    """Some seconds after a template was changed for the last time, it reads as before its first change."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._read: dict[str, Json] = {}
+        self._changed: dict[str, float] = {}
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        name = _template_of(path)
+        if method == "PUT" and name is not None and reply.status == 200:
+            self._changed[name] = time.monotonic()
+        if (method, path) == ("GET", TEMPLATES):
+            return each_of(reply, "templates", self._as_it_was)
+        if method == "GET" and name is not None and reply.status == 200:
+            template = json.loads(reply.body)
+            if name not in self._changed:
+                self._read[name] = template
+            return replace(reply, body=json.dumps(self._as_it_was(template)).encode())
+        return reply
+
+    def _as_it_was(self, template: Json) -> Json:
+        is_over = time.monotonic() - self._changed.get(template["id"], float("inf")) > self._seconds
+        return self._read[template["id"]] if is_over else template
+
+
+class RefusesOnce(Rule):
+    """The first deletion of a template in use is refused; each later one is said to be done."""
+
+    def __init__(self) -> None:
+        self._refused: set[str] = set()
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        name = _template_of(path)
+        if method != "DELETE" or name is None or reply.status != 409:
+            return reply
+        if name in self._refused:
+            return Reply(204, "application/json", b"")
+        self._refused.add(name)
+        return reply

@@ -27,6 +27,11 @@ from streamspace_acceptance.waiting import Wait, elapse, poll
 _SEPARATOR = re.compile(r", | or ")
 EARLIER_SIZE = {"cpu": "750m", "memory": "1536Mi"}
 """The amounts of the change before the plan's; the plan has others."""
+OTHER_TEXTS = {
+    "displayName": """Zoë's "Café" & Søn, 100 % 日本""",
+    "description": " ".join(["Ein größerer Text, with 'quotes', \"double\" ones & a plus + \\ 日本語."] * 4),
+}
+"""Texts of a valid template that stores, pages and JSON like to change."""
 
 
 class TemplateDescription(dict[str, Any]):
@@ -105,6 +110,14 @@ def read_back(scenario: Scenario) -> tuple[CreatedTemplate, Answer | None]:
     return made, None if made.id is None else scenario.results[TemplateRegistry].api.get(made.id)
 
 
+def read_back_other_texts(scenario: Scenario) -> tuple[CreatedTemplate, Answer | None]:
+    """The same of a second template, with quotes and letters of other languages in its texts."""
+    registry = scenario.results[TemplateRegistry]
+    described = {**scenario.results[TemplateDescription], "name": registry.name("other-texts"), **OTHER_TEXTS}
+    made = registry.create(described)
+    return made, None if made.id is None else registry.api.get(made.id)
+
+
 def listed(scenario: Scenario) -> tuple[CreatedTemplate, tuple[Json, ...], Answer]:
     """The template as it was created, its entries in the API's list, and as it reads; Unproven when there is none.
 
@@ -138,6 +151,15 @@ def make_change(scenario: Scenario, image: str, size: Size) -> None:
     scenario.results.put(change.make(registry.api, template_id, earlier, sent, registry.budgets.named("calm")))
 
 
+def change_later(scenario: Scenario) -> TemplateChange:
+    """The change once something that writes templates from time to time has had its turn."""
+    changed, registry = scenario.results[TemplateChange], scenario.results[TemplateRegistry]
+    _elapse_since_the_change(scenario)
+    later = replace(changed, likely=change.NOT_KEPT)
+    template_id = scenario.results[CreatedTemplate].accepted_id
+    return scenario.results.put(change.read_again(registry.api, template_id, later, registry.budgets.named("calm")))
+
+
 def new_session(scenario: Scenario, user: str) -> tuple[Provisioned, Json]:
     """The provision of a new running session, and the change of its template; Unproven without a change."""
     changed = _require_change(scenario)
@@ -154,7 +176,7 @@ def before_and_now(scenario: Scenario) -> tuple[Provisioned, Provisioned, frozen
     use = scenario.results[TemplateUse]
     if use.before is None:
         raise Unproven("no session of the template runs")
-    elapse(_wait(scenario, "it has no further effect", "dwell"))
+    _elapse_since_the_change(scenario)
     now, there = provision.look(use.sessions[0]), {pod.meta.uid for pod in use.sessions[0].pods()}
     for pod in (pod for pod in use.before.pods if pod.meta.uid not in there):
         if why := taken(scenario.clients.cluster, pod.meta.uid, pod.node):
@@ -204,7 +226,7 @@ def end_sessions(scenario: Scenario) -> None:
 def delete(scenario: Scenario) -> None:
     """Requests the template's deletion, accepted or not, and looks where the template is before and after.
 
-    A refused deletion may still happen a moment later, so the second look waits for that.
+    A refused deletion may still happen a moment later, so the second look waits for that. Then it is requested again.
     """
     registry, use = scenario.results[TemplateRegistry], scenario.results[TemplateUse]
     template_id = scenario.results[CreatedTemplate].accepted_id
@@ -218,6 +240,7 @@ def delete(scenario: Scenario) -> None:
     answer = registry.api.delete(template_id)
     if not answer.ok:
         _elapse_calmly(scenario)
+    after, again = deletion.traces(registry, template_id), None if answer.ok else registry.api.delete(template_id)
     content_now = {} if answer.ok else deletion.content(registry, template_id)
     result = Deletion(
         template=template_id,
@@ -225,8 +248,9 @@ def delete(scenario: Scenario) -> None:
         before=before,
         expected_in=deletion.expected_places(registry),
         answer=answer,
+        again=again,
         message=registry.api.message(answer),
-        after=deletion.traces(registry, template_id),
+        after=after if again is None else after & deletion.traces(registry, template_id),
         changes=tuple(differences(content, content_now)) if content_now else (),
         lost=tuple(
             session.id
@@ -313,6 +337,13 @@ def recreate(scenario: Scenario) -> Leftovers:
     template, registry = scenario.results[CreatedTemplate], scenario.results[TemplateRegistry]
     session = scenario.registry.ask(scenario.results[TemplateUse].user, template.accepted_id, None)
     return deletion.ask_again(registry, session.answer, template.described)
+
+
+def _elapse_since_the_change(scenario: Scenario) -> None:
+    """Lets the dwell pass, counted from the change of the template if there was one."""
+    changed = scenario.results.find(TemplateChange)
+    wait = _wait(scenario, "it has no further effect", "dwell")
+    elapse(wait if changed is None else Wait(wait.subject, wait.goal, wait.budget, changed.made_at))
 
 
 def _elapse_calmly(scenario: Scenario) -> None:

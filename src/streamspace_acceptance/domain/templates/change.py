@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from streamspace_acceptance.domain.templates.created_template import Json, differences
 from streamspace_acceptance.outcomes import Unmet
@@ -11,7 +11,7 @@ from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.http import tells_error
 from streamspace_acceptance.product.templates import TemplateApi
 from streamspace_acceptance.strict_json import overlaid
-from streamspace_acceptance.waiting import Budget, Wait, poll
+from streamspace_acceptance.waiting import Budget, Wait, now, poll
 
 FIELDS = (
     *("template_id", "template_name", "display_name", "description"),
@@ -19,6 +19,7 @@ FIELDS = (
 )
 """The fields of a template that a change leaves alone unless they are sent, by their names in the profile."""
 LIKELY = "the change is not, or not wholly, stored"
+NOT_KEPT = "the change was stored and did not last: something writes the former content again"
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class TemplateChange:
 
     `kept`: the header by which a cache says that one of the latter is from before; empty for none. `earlier` was sent
     just before `sent`, and answered by `earlier_answer`: a product may take a first change and no second one.
+    `made_at` is the moment of the change, of the monotonic clock; `likely`, the cause of troubles.
     """
 
     before: Json
@@ -37,6 +39,8 @@ class TemplateChange:
     kept: str = ""
     earlier: Json = field(default_factory=dict)
     earlier_answer: Answer | None = None
+    made_at: float = field(default_factory=now)
+    likely: str = LIKELY
 
     @property
     def versions(self) -> list[Json]:
@@ -98,11 +102,16 @@ def make(api: TemplateApi, template_id: str, earlier: Json, sent: Json, patience
     before = {name: read_before[name] for name in names if name in read_before}
     earlier_answer, answer = api.change(template_id, earlier), api.change(template_id, sent)
 
+    made = TemplateChange(before, sent, answer, answer, (), "", earlier, earlier_answer)
+    return read_again(api, template_id, made, patience)
+
+
+def read_again(api: TemplateApi, template_id: str, made: TemplateChange, patience: Budget) -> TemplateChange:
+    """The change with the template as it reads now, asked for `patience` long where it reads otherwise."""
+
     def read() -> TemplateChange:
         after, listing = api.get(template_id), api.listing()
-        listed = entries(api, template_id, listing)
-        kept = after.kept or listing.kept
-        return TemplateChange(before, sent, answer, after, listed, kept, earlier, earlier_answer)
+        return replace(made, after=after, listed=entries(api, template_id, listing), kept=after.kept or listing.kept)
 
     with suppress(Unmet):
         return poll(
@@ -110,7 +119,7 @@ def make(api: TemplateApi, template_id: str, earlier: Json, sent: Json, patience
             read,
             met=lambda change: not (change.answer.ok and change.troubles),
             says=lambda change: "; ".join(change.troubles),
-            likely=lambda _: LIKELY,
+            likely=lambda _: made.likely,
         )
     return read()
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from streamspace_acceptance.domain.templates.created_template import NOT_THERE, CreatedTemplate, Json, differences
-from streamspace_acceptance.domain.templates.mistakes import MISTAKES
+from streamspace_acceptance.domain.templates.mistakes import CHANGED, MISTAKES
 from streamspace_acceptance.domain.templates.registry import TemplateRegistry
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.answers import Answer
@@ -66,11 +66,13 @@ class MistakeTrial:
     """All attempts. `leftovers` are the templates with a mistake that exist in spite of it, and where.
 
     `blind` names the places that do not show even the positive controls, so that absence there shows nothing.
+    `changes` are the accepted changes of a valid template to a mistake, in a sentence each.
     """
 
     attempts: tuple[MistakeAttempt, ...]
     leftovers: tuple[str, ...]
     blind: tuple[str, ...]
+    changes: tuple[str, ...] = ()
 
 
 def attempt_all(mistakes: Mapping[str, Sequence[str]], valid: Json, registry: TemplateRegistry) -> MistakeTrial:
@@ -93,7 +95,23 @@ def attempt_all(mistakes: Mapping[str, Sequence[str]], valid: Json, registry: Te
         ]
     else:
         blind.append(f"the API {BY_NAME}")
-    return MistakeTrial(attempts, tuple(leftovers), tuple(blind))
+    return MistakeTrial(attempts, tuple(leftovers), tuple(blind), _changed_to_mistakes(attempts, valid, registry))
+
+
+def _changed_to_mistakes(
+    attempts: Sequence[MistakeAttempt], valid: Json, registry: TemplateRegistry
+) -> tuple[str, ...]:
+    """The changes of a positive control to a mistake that were accepted, in a sentence each."""
+    control = next((tried.positive_control.id for tried in attempts if tried.positive_control.id is not None), None)
+    if control is None:
+        return ()
+    accepted = []
+    for words in CHANGED:
+        invalid = MISTAKES[words](dict(valid), "")
+        answer = registry.api.change(control, {key: given for key, given in invalid.items() if valid[key] != given})
+        if answer.ok and not tells_error(answer):
+            accepted.append(f"a change to {words}: accepted with {answer.status}")
+    return tuple(accepted)
 
 
 def _attempt(number: int, words: str, fields: Sequence[str], sound: Json, registry: TemplateRegistry) -> MistakeAttempt:
@@ -125,7 +143,7 @@ def _tells_by_name(controls: set[str], registry: TemplateRegistry) -> bool:
 def _answers(attempt: MistakeAttempt, registry: TemplateRegistry) -> bool:
     """Whether the API knows the template by its name, whatever its list says."""
     name = attempt.name
-    return isinstance(name, str) and bool(name) and registry.api.get(name).status not in NOT_THERE
+    return isinstance(name, str) and bool(name) and registry.api.get(name).ok
 
 
 def _places(controls: set[str], registry: TemplateRegistry) -> dict[str, set[str]]:
