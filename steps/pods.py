@@ -4,7 +4,7 @@ from behave.runner import Context
 
 from streamspace_acceptance import expect
 from streamspace_acceptance.budgets import Seconds
-from streamspace_acceptance.domain.sessions import actions
+from streamspace_acceptance.domain.sessions import actions, other_sessions
 from streamspace_acceptance.domain.sessions.starts import Starts
 from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.sentences import then, when
@@ -40,7 +40,7 @@ def another_pod_serves_the_session(context: Context, limit: Seconds) -> None:
     lifecycle, within = world(context).lifecycle, world(context).limit(limit)
     seconds = expect.pods.replaced(lifecycle, by=lifecycle.wait_for_new_pod(within=within))
     expect.sessions.status_agreed(*lifecycle.wait_for_status("running", within=within))
-    expect.desktops.vnc_answers_again(lifecycle.session, *lifecycle.wait_for_vnc(within=within))
+    expect.desktops.vnc_answers_again(lifecycle.session, *lifecycle.wait_for_vnc(within=within), lifecycle.way_in())
     attachments.record_figure("another pod Ready after", seconds, "s")
 
 
@@ -48,4 +48,5 @@ def another_pod_serves_the_session(context: Context, limit: Seconds) -> None:
 def the_session_has_no_pods(context: Context, limit: Seconds) -> None:
     lifecycle, within = world(context).lifecycle, world(context).limit(limit)
     seconds = expect.pods.none_left(lifecycle, lifecycle.wait_for_no_pod(within=within))
+    expect.sessions.others_left_alone(other_sessions.look(world(context)))
     attachments.record_figure("last pod gone after", seconds, "s")

@@ -29,6 +29,11 @@ def a_user_has_a_running_session_of_size(context: Context, user: str, template: 
     actions.start(world(context), user, template, size)
 
 
+@given('"{other}" and "{user}" have running "{template}" sessions with {size:Resources}')
+def users_have_a_running_session_each(context: Context, other: str, user: str, template: str, size: Resources) -> None:
+    actions.start_beside(world(context), other, user, template, size)
+
+
 @given("the session is hibernated")
 def the_session_was_hibernated(context: Context) -> None:
     lifecycle = world(context).lifecycle
@@ -106,7 +111,7 @@ def the_status_becomes_hibernated(context: Context) -> None:
 def the_status_returns_to_running(context: Context) -> None:
     lifecycle = world(context).lifecycle
     expect.sessions.status_agreed(*lifecycle.wait_for_status("running", within="wake"))
-    expect.desktops.vnc_answers_again(lifecycle.session, *lifecycle.wait_for_vnc(within="wake"))
+    expect.desktops.vnc_answers_again(lifecycle.session, *lifecycle.wait_for_vnc(within="wake"), lifecycle.way_in())
     expect.sessions.status_kept(*lifecycle.watch_status("running"))
 
 

@@ -119,11 +119,16 @@ def _row(server: VncCheck) -> tuple[object, ...]:
 
 
 def vnc_answers_again(
-    session: Session, before: Framebuffer | str, after: Framebuffer | str, blank: str | None = None
+    session: Session,
+    before: Framebuffer | str,
+    after: Framebuffer | str,
+    blank: str | None = None,
+    way_in: str | None = None,
 ) -> None:
     """The session's VNC server answers again; Unproven where it had not answered before.
 
-    The desktop shows something again, too, where it did before (`blank`: it does not).
+    The desktop shows something again, too, where it did before (`blank`: it does not), and a user gets to its page
+    (`way_in`: why they do not).
     """
     if isinstance(before, str) and isinstance(after, str):
         raise Unproven(f"its VNC server had not answered before either: {before}")
@@ -136,6 +141,14 @@ def vnc_answers_again(
             actual=blank,
             likely="its VNC server starts again, but the programs of the desktop do not: a file in the home may block "
             "them, such as an old lock file",
+        )
+    judged("the way to the desktop's page", way_in or "as before, or there was none before")
+    if way_in is not None:
+        raise Unmet(
+            f"{session.subject}, desktop",
+            expected="an address and a page for its user, as before",
+            actual=way_in,
+            likely="the way to the desktop is made when a session starts, and not again for its new pod",
         )
 
 

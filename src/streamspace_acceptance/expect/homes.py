@@ -67,6 +67,7 @@ def on_own_volume(home: HomeVolume) -> None:
     """The home is a mount of its own, of a volume claim that is Bound and this session's alone."""
     judged("the home's volume", home)
     troubles = [*_not_claimed(home), *_not_mounted(home)]
+    troubles += [f"the desktop's programs have {path} for their home" for path in home.homes_elsewhere]
     if troubles:
         raise Unmet(
             f"{home.path} in pod {home.pod}",
@@ -79,6 +80,8 @@ def on_own_volume(home: HomeVolume) -> None:
 def _why_elsewhere(home: HomeVolume) -> str:
     if home.elsewhere and not home.mounts:
         return f"the volume is mounted at {', '.join(home.elsewhere)}; {ANOTHER_HOME}"
+    if home.homes_elsewhere:
+        return f"what a user saves in the home of the desktop is not on the volume; {ANOTHER_HOME}"
     return "the pod does not mount the session's volume"
 
 

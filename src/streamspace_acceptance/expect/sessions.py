@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 
 from streamspace_acceptance.budgets import TARGET_SECONDS
@@ -12,6 +12,7 @@ from streamspace_acceptance.domain.agents.undisturbed import SessionAfter, Sessi
 from streamspace_acceptance.domain.sessions import steadiness
 from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests
 from streamspace_acceptance.domain.sessions.creation import Creation
+from streamspace_acceptance.domain.sessions.other_sessions import OtherSession
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.domain.sessions.starts import Start, Starts
 from streamspace_acceptance.domain.sessions.unknown_users import refused_for_users
@@ -227,6 +228,20 @@ def left_alone(kept: list[SessionBefore], outage: Outage) -> None:
                 f"{kept_session.session.subject}: its desktop's container stayed ready, but its pod did not, for a "
                 f"container beside it or the node: {' · '.join(beside)}"
             )
+
+
+def others_left_alone(others: Sequence[OtherSession]) -> None:
+    """Every other session runs on, on the pod that it had; Unproven where the cluster took that pod."""
+    judged("other sessions", table("session | state", ((other.id, other.state) for other in others)))
+    if excuse := next((f"{other.id}: {other.excuse}" for other in others if other.excuse), ""):
+        raise Unproven(excuse)
+    if troubles := [other.trouble for other in others if other.trouble]:
+        raise Unmet(
+            "sessions of other users",
+            expected="still Running, each on its own pod",
+            actual="; ".join(troubles),
+            likely="the command reaches more sessions than the one that it was given for",
+        )
 
 
 def usable(seen: Iterable[SessionAfter]) -> None:

@@ -18,6 +18,7 @@ _MODULES = (
     "hibernation",
     "templates",
     "template_bodies",
+    "neighbours",
     "agents",
     "agent_logs",
     "queued_commands",

@@ -14,6 +14,7 @@ from streamspace_acceptance.cluster.objects import Pod, SessionObject
 from streamspace_acceptance.cluster.watch import Change
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.sessions import session as sessions_session
+from streamspace_acceptance.domain.sessions import way_in
 from streamspace_acceptance.domain.sessions.lifecycle import SessionLifecycle
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.outcomes import Unmet, Unproven
@@ -24,6 +25,11 @@ from streamspace_acceptance.waiting import Budget, Recording
 from tests.support.samples import SESSION, Json, answer, pod, pod_json, session_object
 
 SOON = Budgets(0.003)
+
+
+@pytest.fixture(autouse=True)
+def _page_that_opens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(way_in, "trouble", lambda _: None)
 
 
 class _Cluster:
@@ -128,6 +134,20 @@ def test_a_pod_that_comes_back_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     assert session(monkeypatch, told=gone).wait_for_no_pod(frozenset(), within="hibernation") == []
     back = session(monkeypatch, pod(uid="uid-2"), told=gone).wait_for_no_pod(frozenset(), within="hibernation")
     assert [remaining.meta.uid for remaining in back] == ["uid-2"]
+
+
+@pytest.mark.parametrize(
+    ("labels", "owner", "is_left"),
+    [({}, "ReplicaSet", True), ({}, "Job", False), ({"session": "another"}, "ReplicaSet", False)],
+)
+def test_pod_by_the_sessions_name_is_left(
+    monkeypatch: pytest.MonkeyPatch, labels: dict[str, str], owner: str, is_left: bool
+) -> None:
+    parked = pod_json(name=f"{SESSION}-parked", uid="uid-2", labels=labels)
+    parked["metadata"]["ownerReferences"] = [{"kind": owner, "name": "o", "uid": "o-1"}]
+    gone = [("ADDED", pod_json()), ("DELETED", pod_json())]
+    left = session(monkeypatch, Pod.of(parked), told=gone).wait_for_no_pod(frozenset(), within="hibernation")
+    assert bool(left) is is_left
 
 
 @pytest.mark.parametrize(

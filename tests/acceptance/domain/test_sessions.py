@@ -222,7 +222,7 @@ def test_home_may_be_in_a_folder_of_its_volume(
         claims=lambda: [claim()],
         pods=list,
         session_object=lambda _: None,
-        execute=lambda *_: ExecResult(f"{links}{mountinfo}", "", 0),
+        execute=lambda _, command: ExecResult("" if home.HOMES in command else f"{links}{mountinfo}", "", 0),
     )
     session = cast("Session", SimpleNamespace(id=SESSION, api=SimpleNamespace(profile=load()), cluster=cluster))
     found = home.volume(session, Pod.of(raw))
@@ -242,7 +242,9 @@ def test_pod_that_is_over_shares_no_claim(phase: str, shared_with: tuple[str, ..
         claims=lambda: [claim()],
         pods=lambda: [own, backup],
         session_object=lambda _: None,
-        execute=lambda *_: ExecResult(f"/home/user\n/home/user\n{MOUNTINFO}", "", 0),
+        execute=lambda _, command: ExecResult(
+            "" if home.HOMES in command else f"/home/user\n/home/user\n{MOUNTINFO}", "", 0
+        ),
     )
     session = cast("Session", SimpleNamespace(id=SESSION, api=SimpleNamespace(profile=load()), cluster=cluster))
     assert home.volume(session, own).shared_with == shared_with

@@ -12,7 +12,7 @@ from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import ExecResult
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.domain.results import Results
-from streamspace_acceptance.domain.sessions import actions, provision, steadiness
+from streamspace_acceptance.domain.sessions import actions, provision, steadiness, way_in
 from streamspace_acceptance.domain.sessions import lifecycle as lifecycle_module
 from streamspace_acceptance.domain.sessions.home import SavedFile
 from streamspace_acceptance.domain.sessions.lifecycle import SessionLifecycle
@@ -32,6 +32,14 @@ OK = ExecResult("", "", 0)
 @pytest.fixture(autouse=True)
 def _short_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(steadiness, "BEHIND_SECONDS", 0.05)
+
+
+@pytest.fixture(autouse=True)
+def ways(monkeypatch: pytest.MonkeyPatch) -> list[str | None]:
+    """What comes of each attempt to get to the page of the desktop; the last of them stays."""
+    left: list[str | None] = [None]
+    monkeypatch.setattr(way_in, "trouble", lambda _: left.pop(0) if len(left) > 1 else left[0])
+    return left
 
 
 def unmet(goal: str) -> Unmet:
@@ -175,6 +183,18 @@ def test_desktop_that_is_black_after_a_loss_says_so() -> None:
     lifecycle, _ = woken(product, actions.lose_pod_twice)
     assert product.commands == ["delete"]
     assert "a desktop of one colour" in str(lifecycle.wait_for_vnc(within="restart")[2])
+
+
+@pytest.mark.parametrize(
+    ("attempts", "trouble"),
+    [([None, None, None], None), ([None, None, "409 Conflict"], "409 Conflict"), (["404", "404", "404"], None)],
+)
+def test_way_to_the_page_is_compared_with_the_one_before(
+    ways: list[str | None], attempts: list[str | None], trouble: str | None
+) -> None:
+    ways[:] = attempts
+    lifecycle, _ = woken(Product(), actions.lose_pod_twice)
+    assert lifecycle.way_in() == trouble
 
 
 def test_desktop_that_does_not_come_back_is_awaited_once() -> None:

@@ -16,6 +16,7 @@ from streamspace_acceptance.desktop.pictures import Area, Picture
 from streamspace_acceptance.domain.sessions.creation import Asked, Creation
 from streamspace_acceptance.domain.sessions.home import FileState, HomeVolume, MountPoint, SavedFile
 from streamspace_acceptance.domain.sessions.input_probe import InputProbe
+from streamspace_acceptance.domain.sessions.other_sessions import OtherSession
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.domain.sessions.starts import Start, Starts, VncCheck
 from streamspace_acceptance.measuring.startup_phases import Phases
@@ -229,6 +230,8 @@ def test_a_handshake_again() -> None:
     unmet(expect.desktops.vnc_answers_again, NAMED, DESKTOP, "no ProtocolVersion came")
     blank = "a desktop of one colour for 12.0 s"
     assert "such as an old lock file" in unmet(expect.desktops.vnc_answers_again, NAMED, DESKTOP, DESKTOP, blank)
+    refused = unmet(expect.desktops.vnc_answers_again, NAMED, DESKTOP, DESKTOP, None, "409 Conflict")
+    assert "an address and a page for its user, as before" in refused
     with pytest.raises(Unproven, match="had not answered before either: mute"):
         expect.desktops.vnc_answers_again(NAMED, "mute", "no ProtocolVersion came")
 
@@ -365,6 +368,7 @@ def test_a_home_on_its_own_volume(kind: str) -> None:
         (replace(HOME, shared_with=("q",)), "also used by q"),
         (replace(HOME, mounts=(replace(HOME.mounts[0], read_only=True),)), "reading only"),
         (replace(HOME, mount_points=()), "nothing is mounted"),
+        (replace(HOME, homes_elsewhere=("/root",)), "the desktop's programs have /root for their home"),
         (replace(HOME, mount_points=(*HOME.mount_points, _mount("tmpfs"))), "a tmpfs is mounted over it"),
         (replace(HOME, mount_points=(MountPoint("/home/user", "ext4", frozenset({"ro"})),)), "reading only"),
     ],
@@ -413,6 +417,17 @@ def test_two_pods_are_no_replacement() -> None:
 def test_no_pod_left() -> None:
     assert expect.pods.none_left(lifecycle("uid-0"), []) == 2.5
     unmet(expect.pods.none_left, lifecycle("uid-0"), [pod(labels={})])
+
+
+def test_other_sessions_are_left_alone() -> None:
+    kept = OtherSession("s-2", "Running, with pod q Running 1/1", "")
+    expect.sessions.others_left_alone([kept])
+    taken_along = replace(kept, trouble="s-2 is Hibernated, with no pod")
+    said = unmet(expect.sessions.others_left_alone, [kept, taken_along])
+    assert "actual:   s-2 is Hibernated, with no pod" in said
+    assert "likely:   the command reaches more sessions" in said
+    with pytest.raises(Unproven, match="its node n got a taint"):
+        expect.sessions.others_left_alone([replace(taken_along, excuse="its node n got a taint")])
 
 
 def test_both_say_the_same() -> None:

@@ -46,9 +46,21 @@ def start(scenario: Scenario, user: str, template: str, size: str | Size | None 
     return scenario.lifecycle
 
 
+def start_beside(scenario: Scenario, other: str, user: str, template: str, size: str | Size) -> None:
+    """The same for `user`, beside a running session of another one, which does not become the scenario's own."""
+    beside = _new(scenario, other, template, size)
+    start(scenario, user, template, size)
+    beside.wait_for_status(scenario.clients.profile.statuses["running"], within="start")
+    beside.wait_for_ready_pod(within="start")
+
+
 def request_new(scenario: Scenario, user: str, template: str) -> Session:
     """One more session, which does not become the scenario's own; Unmet when none is created."""
-    creation = _ask(scenario, user, template, None)
+    return _new(scenario, user, template, None)
+
+
+def _new(scenario: Scenario, user: str, template: str, size: str | Size | None) -> Session:
+    creation = _ask(scenario, user, template, size)
     if creation.id is None:
         raise no_session(creation)
     return scenario.registry.enter(creation.id)

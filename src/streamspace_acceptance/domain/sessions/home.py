@@ -21,6 +21,19 @@ chmod 000 unreadable; chmod 500 closed
 """
 MOUNTS = 'readlink -f "$1" || echo; readlink -f "$2" || echo; cat /proc/self/mountinfo'
 """A folder may stand behind a link: /home leads to /var/home on some systems."""
+UNREADABLE = "?"
+HOMES = r"""
+for each in /proc/[0-9]*/environ; do
+  told=$(tr '\0' '\n' < "$each") || { [ -d "${each%/environ}" ] && echo '?'; continue; }
+  echo "$told" | grep -q '^STREAMSPACE_LOOK=' && continue
+  echo "$told" | grep -q '^DISPLAY=.' || continue
+  home=$(echo "$told" | sed -n 's/^HOME=//p')
+  [ -z "$home" ] || readlink -f "$home" || echo "$home"
+done | sort -u
+"""
+"""The homes of the programs that have a display, which are the desktop's, by their environments; `?` for a program
+that does not tell. The look itself is left out.
+"""
 LARGE_BYTES = 8 * 1024 * 1024
 """More than what is sent in one piece at the most: 4 MiB by gRPC, 5 MiB by stores of objects."""
 LARGE_SECONDS = 60.0
@@ -77,7 +90,8 @@ class MountPoint:
 class HomeVolume:
     """The home of one pod: what its specification says, what the kernel says, and the volume claim.
 
-    `elsewhere` are the other paths at which the desktop has a volume claim.
+    `elsewhere` are the other paths at which the desktop has a volume claim. `homes_elsewhere` are those of
+    the desktop's own programs, in which its user saves, where none of them is there.
     """
 
     pod: str
@@ -88,6 +102,7 @@ class HomeVolume:
     is_own: bool
     shared_with: tuple[str, ...]
     elsewhere: tuple[str, ...] = ()
+    homes_elsewhere: tuple[str, ...] = ()
 
 
 def save(session: Session, pod: Pod, name: str, text: str) -> SavedFile:
@@ -163,7 +178,16 @@ def volume(session: Session, pod: Pod) -> HomeVolume:
         is_own=claim is not None and _is_own(session, claim),
         shared_with=() if claim is None else _users(session, claim, session.cluster.pods()),
         elsewhere=tuple(mount.path for mount in own if mount not in above),
+        homes_elsewhere=homes_elsewhere(session, pod, real_home or home),
     )
+
+
+def homes_elsewhere(session: Session, pod: Pod, home: str) -> tuple[str, ...]:
+    """The homes of the desktop's own programs, if none of them is that one; empty where they do not tell."""
+    lines = session.cluster.execute(pod, ["env", "STREAMSPACE_LOOK=1", "sh", "-c", HOMES]).stdout.split("\n")
+    homes = list(filter(None, lines))
+    is_known = UNREADABLE not in homes and not any(_holds(home, path) for path in homes)
+    return tuple(homes) if is_known else ()
 
 
 def _holds(folder: str, path: str) -> bool:

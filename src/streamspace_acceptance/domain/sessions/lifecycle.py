@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from streamspace_acceptance.cluster.objects import Pod, SessionObject
-from streamspace_acceptance.domain.sessions import provision
+from streamspace_acceptance.domain.sessions import provision, way_in
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.domain.sessions.steadiness import Statuses, settled, watch
 from streamspace_acceptance.domain.start_patience import shortened
@@ -40,6 +40,7 @@ class SessionLifecycle:
         self._error = ""
         self._untrue: dict[str, Unmet] = {}
         self._vnc_before: Framebuffer | str = "no VNC handshake was attempted"
+        self._way_in_before: str | None = "it was not tried"
         self._showed_something = False
         self._failure: dict[str, Unmet | Unproven] = {}
         self._vnc_again: str | None = None
@@ -195,6 +196,10 @@ class SessionLifecycle:
         is_looked_at = self._showed_something and isinstance(found, Framebuffer)
         return self._vnc_before, found, self._blank(budget) if is_looked_at else None
 
+    def way_in(self) -> str | None:
+        """Why no user gets to the page of its desktop any more, though they did before it left its pod; else None."""
+        return None if self._way_in_before is not None else way_in.trouble(self.session)
+
     def _blank(self, budget: Budget) -> str | None:
         """That the desktop is still of one colour at the end of that time; None if it is not."""
         try:
@@ -279,6 +284,7 @@ class SessionLifecycle:
         self._vnc_before = self.session.vnc_within(patience.allow(self.session.budgets.named("start")))
         patience.note(answered=isinstance(self._vnc_before, Framebuffer))
         self._showed_something = isinstance(self._vnc_before, Framebuffer) and self.session.is_blank() is False
+        self._way_in_before = way_in.trouble(self.session)
         pod, self._pod, self._cause = self.pod, None, cause
         self._original = self._original or pod
         self.former, self.since = self.session.known_uids(), now()

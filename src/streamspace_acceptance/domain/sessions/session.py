@@ -11,6 +11,7 @@ from streamspace_acceptance.cluster.kubernetes import ClusterError
 from streamspace_acceptance.cluster.objects import Json, Pod, SessionObject, serving
 from streamspace_acceptance.cluster.watch import Change, holding_watch, watching
 from streamspace_acceptance.domain.clients import Clients
+from streamspace_acceptance.domain.deployment.own_pods import is_of_a_job
 from streamspace_acceptance.evidence import attachments, run_facts
 from streamspace_acceptance.measuring import node_busy
 from streamspace_acceptance.outcomes import Unmet, Unproven
@@ -211,7 +212,8 @@ class Session:
     def wait_for_no_pod(self, former: frozenset[str], *, within: str | Budget) -> list[Pod]:
         """Waits until no pod carries the session's label and none comes back at once; Unmet when one stays.
 
-        Gives what is left all the same when Kubernetes is asked for all pods: one that lost its label, one by its uid.
+        Gives what is left all the same when Kubernetes is asked for all pods: one that lost its label, one by its uid,
+        one by its name.
         """
         follow(
             self._wait("no pod left", within),
@@ -222,7 +224,7 @@ class Session:
         )
         self.changes.beyond(len(self.changes.items()), self.budgets.named("calm").seconds)
         pods = [pod for pod in self.cluster.pods() if not pod.is_over]
-        return [pod for pod in pods if self._is_mine(pod) or pod.meta.uid in former]
+        return [pod for pod in pods if self._is_mine(pod) or pod.meta.uid in former or self._is_namesake(pod)]
 
     def vnc(self, during: Callable[[], None] = lambda: None) -> rfb.Framebuffer | str:
         """One RFB handshake with the session's desktop, `during` done meanwhile; a sentence when it fails."""
@@ -357,6 +359,11 @@ class Session:
 
     def _is_mine(self, pod: Pod) -> bool:
         return pod.meta.labels.get(self.api.profile.session_label) == self.id
+
+    def _is_namesake(self, pod: Pod) -> bool:
+        """Whether a pod has the session's name and no label of a session. Those of Jobs, as backups, do not serve."""
+        is_labelled = self.api.profile.session_label in pod.meta.labels
+        return f"{pod.meta.name}-".startswith(f"{self.id}-") and not is_labelled and not is_of_a_job(pod.object)
 
     def _whether(self, objects: list[SessionObject]) -> str:
         return "listed" if any(obj.meta.name == self.id for obj in objects) else "not listed"

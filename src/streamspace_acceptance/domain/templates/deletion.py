@@ -34,8 +34,8 @@ class Deletion:
     `expected_in` are the places where it must have been for its absence to show anything, `after` those where it was
     afterwards, `lost` the sessions that then had another status or other pods. The look after a refusal is late enough
     to show a deletion that happens all the same. `changes` are the differences of a template that is still there.
-    `again` is the answer to a second request, once the first one was refused. `was_gone`: the API once said that there
-    is no such template any more. `beside`: the uids of the pods of running sessions of other templates.
+    `again` is the answer to a second request, once the first one was refused. `was_gone`: the API once said that it
+    does not know the template any more. `beside`: the uids of the pods of running sessions of other templates.
     """
 
     template: str

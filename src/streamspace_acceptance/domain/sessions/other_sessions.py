@@ -1,0 +1,38 @@
+"""The sessions beside the one that a scenario is about: what is done to that one must not reach them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from streamspace_acceptance.cluster.taken_pods import taken
+from streamspace_acceptance.domain.sessions.scenario import Scenario
+from streamspace_acceptance.domain.sessions.session import Session
+
+
+@dataclass(frozen=True)
+class OtherSession:
+    """A session that ran on one pod: its state now. `trouble` is empty if it still does.
+
+    `excuse`: why the cluster took its pod; empty if it did not.
+    """
+
+    id: str
+    state: str
+    trouble: str
+    excuse: str = ""
+
+
+def look(scenario: Scenario) -> list[OtherSession]:
+    """Each session of the scenario but its own, as it is now."""
+    return [_look(session) for session in scenario.registry.sessions if session is not scenario.session]
+
+
+def _look(session: Session) -> OtherSession:
+    status, pods, running = session.api.status(session.id), session.pods(), session.api.profile.statuses["running"]
+    state = f"{status}, with {', '.join(pod.describe() for pod in pods) or 'no pod'}"
+    former = sorted(session.served_by() - {pod.meta.uid for pod in pods if pod.stays})
+    is_as_before = status == running and not former and any(pod.stays for pod in pods)
+    trouble = "" if is_as_before else f"{session.id} is {state}{' after another one' if former and pods else ''}"
+    node = next((pod.node for pod in session.watched_pods()), None) if former else None
+    excuse = next(filter(None, (taken(session.cluster, uid, node) for uid in former)), "")
+    return OtherSession(session.id, state, trouble, excuse)

@@ -1,0 +1,83 @@
+"""Faults that show where a session is not alone, or once it has left the pod that it began on."""
+
+from contextlib import suppress
+from typing import Any
+
+from streamspace_sandbox.faults.catalogue import register_fault
+from streamspace_sandbox.faults.patching import Patch, wrap
+from streamspace_sandbox.streamspace.api.errors import ApiError, conflict
+
+ENDPOINTS = "streamspace_sandbox.streamspace.api.endpoints"
+OBJECTS = "streamspace_sandbox.streamspace.agent.objects"
+
+
+async def _hibernate_all(hibernate: Any, request: Any, services: Any) -> Any:
+    for session in await services.sessions.all(None, "Running"):
+        if session["sessionId"] != request.path_params["id"]:
+            with suppress(ApiError):
+                await services.sessions.hibernate(session["sessionId"])
+    return await hibernate(request, services)
+
+
+async def _wake_on_another_claim(scale: Any, workload: Any, session: Any) -> None:
+    """The pod of a session that wakes gets the claim of another one, if there is another."""
+    name, collections = session["metadata"]["name"], workload._collections
+    claims = (await workload._client.list(collections.claims))["items"]
+    others = [claim["metadata"]["name"] for claim in claims if claim["metadata"]["name"] != f"{name}-home"]
+    if session["spec"]["state"] != "hibernated" and others:
+        volumes = (await workload._client.find(collections.deployments, name))["spec"]["template"]["spec"]["volumes"]
+        volumes[0]["persistentVolumeClaim"]["claimName"] = others[0]
+        patch = {"spec": {"template": {"spec": {"volumes": volumes}}}}
+        await workload._client.patch(collections.deployments, name, patch)
+    await scale(workload, session)
+
+
+def _refuse_woken() -> list[Patch]:
+    """The API gives no address of a session that was woken."""
+    woken: set[str] = set()
+
+    async def wake(original: Any, request: Any, services: Any) -> Any:
+        woken.add(request.path_params["id"])
+        return await original(request, services)
+
+    async def connect(original: Any, request: Any, services: Any) -> Any:
+        if request.path_params["id"] in woken:
+            raise conflict("no_route", "There is no route to the session's desktop.")
+        return await original(request, services)
+
+    return [wrap(f"{ENDPOINTS}:wake_session", wake), wrap(f"{ENDPOINTS}:connect_session", connect)]
+
+
+def _live_elsewhere(desktop_container: Any, owner: Any) -> Any:
+    container = desktop_container(owner)
+    container["env"] = [
+        {"name": "HOME", "value": "/tmp"} if variable["name"] == "HOME" else variable  # noqa: S108
+        for variable in container["env"]
+    ]
+    return container
+
+
+register_fault(
+    "all-hibernated-with-one",
+    breaks="1.4-1",
+    description="The hibernation of one session hibernates all",
+    api=wrap(f"{ENDPOINTS}:hibernate_session", _hibernate_all),
+)
+register_fault(
+    "another-home-on-wake",
+    breaks="1.4-5",
+    description="A session that wakes has the home of another one, if there is another",
+    agent=wrap("streamspace_sandbox.streamspace.agent.workload:Workload.scale", _wake_on_another_claim),
+)
+register_fault(
+    "no-address-after-wake",
+    breaks="1.4-4",
+    description="The API gives no address of a session that was woken",
+    api=_refuse_woken(),
+)
+register_fault(
+    "desktop-lives-elsewhere",
+    breaks="1.2-4",
+    description="The home's volume is mounted, but the desktop's programs have another folder for their home",
+    agent=wrap(f"{OBJECTS}:desktop_container", _live_elsewhere),
+)
