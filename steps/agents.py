@@ -94,7 +94,9 @@ def the_agent_stays_offline(context: Context) -> None:
 
 @then("the agent reconnects within {limit:Seconds} and stays online")
 def the_agent_reconnects_and_stays(context: Context, limit: Seconds) -> None:
-    seconds = expect.agents.reconnected(world(context).results[Outage], world(context).limit(limit))
+    outage = world(context).results[Outage]
+    seconds = expect.agents.reconnected(outage, world(context).limit(limit))
+    expect.agents.works_again(outage, undisturbed.try_command(world(context)))
     attachments.record_figure("online again after", seconds, "s")
 
 
@@ -128,6 +130,7 @@ def the_status_matches(context: Context) -> None:
 def all_agents_connect(context: Context, count: int, limit: Seconds) -> None:
     online = fleet.wait_for_online(world(context), count, world(context).limit(limit), once=True)
     seconds = expect.agents.connected(online, count, world(context).results[ScaledAt])
+    expect.agents.stayed(fleet.look_again(world(context), count))
     attachments.record_figure("time until all are online", seconds, "s")
 
 

@@ -117,4 +117,5 @@ def the_status_returns_to_running(context: Context) -> None:
 
 @then("all {count:d} sessions reach Running")
 def all_of_them_reach_running(context: Context, count: int) -> None:
+    expect.sessions.each_its_own(world(context).results[ConcurrentRequests])
     expect.sessions.batch_running(world(context).results[ConcurrentRequests], count)

@@ -1,7 +1,14 @@
 """Faults that show at a second look, at a second attempt or beside another session."""
 
+from tests.proof.json_rewriting import Json
 from tests.proof.proxy_case import ProxyFault
-from tests.proof.proxy_rules import templates
+from tests.proof.proxy_rules import agents, answers, sessions, templates
+
+
+def _still_running(session: Json) -> Json:
+    is_second = session["user"].endswith("testuser2") and session["status"] in ("Hibernating", "Hibernated")
+    return session | {"status": "Running"} if is_second else session
+
 
 LATER_FAULTS = [
     ProxyFault(
@@ -19,6 +26,29 @@ LATER_FAULTS = [
         {"2.3-1"},
         only="An administrator tries to delete a template in use by .*",
         reason="requested again",
+    ),
+    ProxyFault(
+        "the second of two queued commands is not told of",
+        answers.OfSessions(_still_running),
+        "3.2",
+        {"3.2-4"},
+        reason="Running after in the API",
+    ),
+    ProxyFault(
+        "a third agent that leaves",
+        agents.ThirdLeaves(0.5),
+        "3.4",
+        {"3.4-1"},
+        only="The agents are scaled up",
+        reason="does not stay",
+    ),
+    ProxyFault(
+        "one session for two of twenty",
+        sessions.SharesOne("perftest7"),
+        "4.1",
+        {"4.1-3"},
+        {"4.1-1"},
+        reason="were given",
     ),
 ]
 """What a suite that looks twice must find."""

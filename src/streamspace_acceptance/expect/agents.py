@@ -26,6 +26,8 @@ FEWEST_SPACINGS = 3
 # The plan's offline window is a round figure. The product checks its agents at intervals, which may take this long.
 LATE_PLAN_SECONDS = 10.0
 FEWEST_AGENTS = 2
+TOGETHER = 0.05
+"""A share of the time for which the agent was offline: two lines so close were written in one go."""
 
 
 def on_pace(pace: Pace, interval: Budget) -> Figure:
@@ -180,8 +182,21 @@ def _why_not_back(outage: Outage) -> str:
     return "the agent does not reconnect by itself, or waits too long between attempts"
 
 
+def works_again(outage: Outage, trouble: Unmet | None) -> None:
+    """The agent that is online again carries a command out: a session that is requested gets a pod."""
+    judged("a session requested after the reconnection", "it has no pod" if trouble else "it has a pod")
+    if trouble is not None:
+        raise Unmet(
+            outage.subject,
+            expected="online again, and at work: a session that is requested gets a pod",
+            actual=f"{outage.said_last}, and of a requested session: {trouble.actual}",
+            timeline=trouble.timeline,
+            likely="commands do not reach the agent over its new connection, though its heartbeats arrive",
+        )
+
+
 def transitions_logged(outage: Outage, transitions: Transitions) -> None:
-    """The API's log records that the agent went offline and came online, each once and in this order."""
+    """The API's log records that the agent went offline and came online, each once, in this order and in time."""
     if outage.went_offline is None or outage.came_online is None:
         raise Unproven("the agent was not seen offline and online again, so there is nothing to log (see 3.3-2)")
     judged("lines of the API's log", transitions.text() or "none of the expected lines")
@@ -197,6 +212,16 @@ def transitions_logged(outage: Outage, transitions: Transitions) -> None:
             actual=f"{', then '.join(kinds)}" if kinds else "neither of them",
             timeline=outage.timeline(),
             likely="a change of status is not logged, or logged again although nothing changed",
+        )
+    (lost_at, _), (back_at, _) = transitions.found
+    offline_for = outage.came_online - outage.went_offline
+    if back_at - lost_at < TOGETHER * offline_for:
+        raise Unmet(
+            f"{outage.subject}, the API's log",
+            expected=f"{transitions.expected()}, each when it happened",
+            actual=f"both within {back_at - lost_at:.1f} s, though the agent was offline for {offline_for:.1f} s",
+            timeline=outage.timeline(),
+            likely="the loss of an agent is logged only when it is back",
         )
 
 
@@ -219,6 +244,13 @@ def connected(agents: AgentList, count: int, scaled: ScaledAt) -> float:
             likely="an agent does not connect, or the API loses one",
         )
     return seconds
+
+
+def stayed(fallen: Unmet | None) -> None:
+    """The agents that were online still are a while later (`fallen`: why not)."""
+    judged("the agents a while later", "all of them online" if fallen is None else fallen.actual)
+    if fallen is not None:
+        raise fallen.with_parts(likely=f"an agent connects, and does not stay; {fallen.likely}")
 
 
 def spread(found: Balance) -> None:

@@ -91,14 +91,22 @@ def _carried_out_once(command: QueuedCommand) -> None:
 
 
 def status_truthful(command: QueuedCommand, profile: Profile) -> None:
-    """The API never reported the session hibernated while its pod ran, nor running once its pod was deleted.
+    """The API never reported a session hibernated while its pod ran, nor running once its pod was deleted.
 
     Nor did it report it as failed or ended meanwhile, or nothing of it.
     """
+    for given in (command, *command.others):
+        _status_truthful(given, profile)
+
+
+def _status_truthful(command: QueuedCommand, profile: Profile) -> None:
     _require_acceptance(command)
     running, hibernated = profile.statuses["running"], profile.statuses["hibernated"]
     kubernetes_says = "nothing of it" if command.phase is None else command.phase.phase
-    judged("status by the API, and pods", f"{command.timeline()}\nin the end, by Kubernetes: {kubernetes_says}")
+    judged(
+        f"{command.session.subject}, status by the API, and pods",
+        f"{command.timeline()}\nin the end, by Kubernetes: {kubernetes_says}",
+    )
     went = command.pod_went
     early = next(
         (status for status in command.statuses if status.item == hibernated and (went is None or status.at < went)),

@@ -195,6 +195,22 @@ def batch_running(crowd: ConcurrentRequests, count: int) -> None:
     )
 
 
+def each_its_own(crowd: ConcurrentRequests) -> None:
+    """No session was given to several users."""
+    users: dict[str, list[str]] = {}
+    for creation in crowd.creations:
+        if creation.id is not None:
+            users.setdefault(creation.id, []).append(creation.asked.user)
+    shared = [f"{' and '.join(given)} were given {key}" for key, given in users.items() if len(given) > 1]
+    if shared:
+        raise Unmet(
+            crowd.subject,
+            expected="a session of its own for each user",
+            actual="; ".join(shared),
+            likely="the ids of sessions that are requested at the same time collide",
+        )
+
+
 def left_alone(kept: list[SessionBefore], outage: Outage) -> None:
     """No session's pod was touched while the agent was offline, nor when it reconnected.
 

@@ -78,6 +78,13 @@ def none_refused(bursts: Bursts) -> None:
             actual="; ".join(doubled),
             likely="the API carries a creation out twice when several come close together",
         )
+    if shared := bursts.shared:
+        raise Unmet(
+            _subject(bursts),
+            expected="a session of its own for each creation",
+            actual="; ".join(shared),
+            likely="the ids of sessions that are requested close together collide",
+        )
     if unanswered := bursts.unanswered:
         raise NoAnswer(
             f"{len(unanswered)} of {bursts.wanted} creations had no answer of the API: {'; '.join(unanswered)}"
@@ -87,6 +94,8 @@ def none_refused(bursts: Bursts) -> None:
 def _require_a_load(bursts: Bursts) -> None:
     if bursts.refusals:
         raise Unproven(f"{len(bursts.refusals)} of {bursts.wanted} creations were refused (see 4.1-3)")
+    if bursts.shared:
+        raise Unproven(f"not every creation was given a session of its own (see 4.1-3): {bursts.shared[0]}")
     if bursts.unanswered:
         raise Unproven(f"{len(bursts.unanswered)} of {bursts.wanted} creations had no answer (see 4.1-3)")
     if bursts.not_gone and len(bursts.bursts) < bursts.least:

@@ -21,6 +21,7 @@ _MODULES = (
     "neighbours",
     "agents",
     "agent_logs",
+    "reconnection",
     "queued_commands",
     "balance",
     "load",

@@ -66,6 +66,14 @@ def test_session_that_is_not_told_of_while_its_command_waits_fails() -> None:
     assert caught.value.actual == "not told: 503 Service Unavailable (1.0 s after the command)"
 
 
+def test_second_session_whose_status_is_not_kept_fails() -> None:
+    said = ((9.9, "Running"), (10.1, "Running"), (15.0, "Running"))
+    both = replace(order(), others=(order(said=said),))
+    with pytest.raises(Unmet, match="Running before, Running after in the API"):
+        expect.commands.status_truthful(both, load())
+    expect.commands.status_truthful(replace(order(), others=(order(),)), load())
+
+
 def test_another_word_while_a_command_waits_is_no_failure() -> None:
     said = ((9.9, "Running"), (10.1, "Stopping"), (14.2, "Hibernated"))
     waiting = order(said=said)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -29,6 +30,7 @@ from streamspace_acceptance.product.http import HttpClient
 from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.waiting import Budget, Recording, sampling
 from tests.support.known_starts import KnownStarts
+from tests.support.load_samples import burst
 from tests.support.web_server import says, web_server
 
 COUNT = 80
@@ -144,6 +146,24 @@ def test_follower_counts_looks_without_a_list() -> None:
             found = follower(StreamSpaceApi(client, load()), looks)
             assert found.errors() == (1, 1)
             assert found.running(["s-1"]) == set()
+
+
+def test_requests_that_were_given_one_session_have_its_moments() -> None:
+    looks: Recording[Look] = Recording()
+    listed = Listed("s-5", "s-5", "Running", "perftest5", "t")
+    looks.append(Look(((listed,),)))
+    shared = burst(20).bursts[0].requests
+    creations = list(shared.creations)
+    assert creations[4] is not None
+    creations[5] = replace(creations[4], asked=shared.asked[5])
+    asked_twice = replace(shared, creations=creations)
+    moments = follower(cast("StreamSpaceApi", None), looks).moments(asked_twice)
+    assert [(seen.user, seen.session, seen.status) for seen in moments[4:6]] == [
+        ("perftest5", "s-5", "Running"),
+        ("perftest6", "s-5", "Running"),
+    ]
+    assert asked_twice.shared == ["perftest5 and perftest6 were given s-5"]
+    assert len(asked_twice.ids) == 19
 
 
 def test_looks_share_the_parts_of_the_list_that_stay() -> None:

@@ -203,3 +203,17 @@ def test_creation_that_made_two_sessions_fails() -> None:
     requests = replace(found.bursts[0].requests, creations=creations)
     with pytest.raises(Unmet, match="perftest5: one request made 2 sessions"):
         expect.throughput.none_refused(Bursts([replace(found.bursts[0], requests=requests)], 1))
+
+
+def test_session_that_two_requests_were_given_fails_once() -> None:
+    found = burst(20)
+    creations = list(found.bursts[0].requests.creations)
+    assert creations[4] is not None
+    creations[5] = replace(creations[4], asked=replace(creations[4].asked, user="perftest6"))
+    requests = replace(found.bursts[0].requests, creations=creations)
+    shared = Bursts([replace(found.bursts[0], requests=requests)], 1)
+    with pytest.raises(Unmet, match="perftest5 and perftest6 were given s-5"):
+        expect.throughput.none_refused(shared)
+    with pytest.raises(Unproven, match=r"see 4\.1-3"):
+        expect.throughput.rate_at_least(shared, LIMIT)
+    expect.throughput.all_running(shared)

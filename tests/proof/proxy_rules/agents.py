@@ -2,9 +2,10 @@
 
 import json
 import re
+import time
 from datetime import UTC, datetime, timedelta
 
-from tests.proof.json_rewriting import AGENTS, Json, altered, refusal
+from tests.proof.json_rewriting import AGENTS, Json, altered, each_of, refusal
 from tests.proof.proxy import Reply, Rule
 
 
@@ -120,3 +121,23 @@ class FailsWhileOffline(Rule):
             self._seen |= online
         fails = self._fails and method == "GET" and self._path.fullmatch(path)
         return refusal(500, "internal", "An agent does not answer.") if fails else reply
+
+
+class ThirdLeaves(Rule):
+    """The third agent that is listed as online is offline from a moment later on."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._since: dict[str, float] = {}
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        if (method, path) != ("GET", AGENTS) or reply.status != 200:
+            return reply
+        online = [agent["agentId"] for agent in json.loads(reply.body)["agents"] if agent["status"] == "online"]
+        for agent_id in online[2:3]:
+            self._since.setdefault(agent_id, time.monotonic())
+        return each_of(reply, "agents", self._later)
+
+    def _later(self, agent: Json) -> Json:
+        since = self._since.get(agent["agentId"], float("inf"))
+        return agent | {"status": "offline"} if time.monotonic() - since > self._seconds else agent

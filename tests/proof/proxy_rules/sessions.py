@@ -332,3 +332,20 @@ class OnlySays(Rule):
             return None
         self._left -= 1
         return Reply(202, "application/json", json.dumps(self._answer).encode()) if self._left < 0 else None
+
+
+class SharesOne(Rule):
+    """A creation for one user is answered with the session of the user before."""
+
+    def __init__(self, user: str) -> None:
+        self._user = user
+        self._last: Reply | None = None
+
+    def instead(self, method: str, path: str, body: bytes) -> Reply | None:
+        is_it = (method, path) == ("POST", SESSIONS) and json.loads(body)["user"] == self._user
+        return self._last if is_it else None
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        if (method, path, reply.status) == ("POST", SESSIONS, 201):
+            self._last = reply
+        return reply

@@ -14,9 +14,10 @@ from streamspace_acceptance.domain.agents import missing_pods
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.measuring import node_busy
-from streamspace_acceptance.outcomes import Unproven
+from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.agents import AgentApi, AgentList
-from streamspace_acceptance.waiting import POLL_SECONDS, Budget, Recording, Wait, follow, now, sampling
+from streamspace_acceptance.product.api import BEHIND_SECONDS
+from streamspace_acceptance.waiting import POLL_SECONDS, Budget, Recording, Wait, elapse, follow, now, sampling
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,16 @@ def require_online(scenario: Scenario, count: int) -> None:
         scenario.results.put(ObservedAgent(pods[0], min(online)))
     elif pods:
         raise Unproven(f"{', '.join(sorted(online))} are online, and nothing tells which of the pods each of them is")
+
+
+def look_again(scenario: Scenario, count: int) -> Unmet | None:
+    """Why not all `count` agents are online a while later; None if they are. A server that is behind gets a moment."""
+    elapse(Wait("agents", "all of them stay online", scenario.clients.budgets.named("calm")))
+    try:
+        wait_for_online(scenario, count, Budget("moment", BEHIND_SECONDS, 1.0), once=True)
+    except Unmet as unmet:
+        return unmet
+    return None
 
 
 @dataclass(frozen=True)

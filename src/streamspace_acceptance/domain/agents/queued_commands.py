@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from functools import partial
 
 from streamspace_acceptance.cluster.objects import Pod, SessionObject
 from streamspace_acceptance.domain.agents.fleet import require_online, wait_for_online
+from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.deployment.own_pods import is_of_a_job
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.session import Session
@@ -15,7 +17,17 @@ from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.agents import TOLD, AgentApi
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.api import StreamSpaceApi
-from streamspace_acceptance.waiting import POLL_SECONDS, Budget, Stamped, Timeline, Wait, elapse, now, sampling
+from streamspace_acceptance.waiting import (
+    POLL_SECONDS,
+    Budget,
+    Recording,
+    Stamped,
+    Timeline,
+    Wait,
+    elapse,
+    now,
+    sampling,
+)
 
 NOT_TOLD = "not told"
 """In the place of a status that the API did not give."""
@@ -97,8 +109,10 @@ def hibernate_while_offline(scenario: Scenario, delay: Budget) -> None:
     beside = [(other, other.wait_for_ready_pod(within="start")) for other in _beside(scenario)]
     before = AgentApi(clients.api).all().online
     require_online(scenario, 0)
-    status, spans = partial(_status, clients.api, session.id), clients.budgets.spans
-    with sampling(status, every=POLL_SECONDS, what=f"the status of {session.id}") as statuses:
+    spans = clients.budgets.spans
+    sessions = [session, *(other for other, _ in beside)]
+    with ExitStack() as watches:
+        statuses = [watches.enter_context(_sampled(clients.api, watched)) for watched in sessions]
         given = now()
         answer = clients.api.order_hibernation(session.id)
         later = [(other, its_pod, now(), clients.api.order_hibernation(other.id)) for other, its_pod in beside]
@@ -110,17 +124,29 @@ def hibernate_while_offline(scenario: Scenario, delay: Budget) -> None:
         trouble = _trouble(session, pod)
         troubles = [None if trouble else _trouble(other, its_pod) for other, its_pod in beside]
         elapse(Wait(session.subject, "the command has no further effect", spans(heartbeat=1)))
-        phase = clients.cluster.session_object(session.id) if clients.profile.object_phase else None
+        phases = [_phase(clients, watched) for watched in sessions]
         ended = now()
+        seen = [recording.items() for recording in statuses]
         others = tuple(
-            QueuedCommand(other, its_pod, its_answer, at, back, ended, (), None, its_trouble, other_ids=other_ids)
-            for (other, its_pod, at, its_answer), its_trouble in zip(later, troubles, strict=True)
+            QueuedCommand(
+                other, its_pod, its_answer, at, back, ended, seen[number], phases[number], its_trouble, (), other_ids
+            )
+            for number, ((other, its_pod, at, its_answer), its_trouble) in enumerate(
+                zip(later, troubles, strict=True), start=1
+            )
         )
-        seen = statuses.items()
         command = QueuedCommand(
-            session, pod, answer, given, back, ended, seen, phase, trouble, others, other_ids=other_ids
+            session, pod, answer, given, back, ended, seen[0], phases[0], trouble, others, other_ids
         )
     scenario.results.put(command)
+
+
+def _sampled(api: StreamSpaceApi, session: Session) -> AbstractContextManager[Recording[str]]:
+    return sampling(partial(_status, api, session.id), every=POLL_SECONDS, what=f"the status of {session.id}")
+
+
+def _phase(clients: Clients, session: Session) -> SessionObject | None:
+    return clients.cluster.session_object(session.id) if clients.profile.object_phase else None
 
 
 def _status(api: StreamSpaceApi, session: str) -> str:

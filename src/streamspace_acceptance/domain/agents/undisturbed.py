@@ -14,6 +14,7 @@ from streamspace_acceptance.domain.sessions.input_probe import InputProbe, probe
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.session import Session, present
 from streamspace_acceptance.measuring.node_busy import saturated
+from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.waiting import Timeline
 
 NOT_READY = "not Ready"
@@ -21,10 +22,12 @@ NOT_READY = "not Ready"
 
 @dataclass(frozen=True)
 class SessionBefore:
-    """The pod of a session that is to be kept, as it was before."""
+    """The pod of a session that is to be kept, as it was before; its user and template, as they were asked for."""
 
     session: Session
     pod: Pod
+    user: str = ""
+    template: str = ""
 
     def disturbances(self, since: float, until: float) -> list[str]:
         """The troubles of the session's pods between two moments of the monotonic clock; empty if there were none."""
@@ -100,7 +103,17 @@ def start_to_keep(scenario: Scenario, user: str, template: str) -> None:
     """A running session that nothing may touch from now on; Unmet when it does not become Running."""
     lifecycle = actions.start(scenario, user, template)
     kept = scenario.results.find(KeptSessions) or KeptSessions()
-    scenario.results.put(KeptSessions([*kept, SessionBefore(lifecycle.session, lifecycle.pod)]))
+    scenario.results.put(KeptSessions([*kept, SessionBefore(lifecycle.session, lifecycle.pod, user, template)]))
+
+
+def try_command(scenario: Scenario) -> Unmet | None:
+    """Requests one more session, which an agent has to start; why it gets no pod in time, None if it does."""
+    kept = scenario.results[KeptSessions][0]
+    try:
+        actions.request_new(scenario, kept.user, kept.template).wait_for_a_pod(within="start")
+    except Unmet as unmet:
+        return unmet
+    return None
 
 
 def look_at_kept(scenario: Scenario) -> Iterator[SessionAfter]:

@@ -53,7 +53,7 @@ class Burst:
     def is_whole(self) -> bool:
         """Every request was accepted, and every session came to run."""
         requests = self.requests
-        return not (requests.refusals or requests.unanswered or self.never_ran) and self.rate is not None
+        return not (requests.refusals or requests.unanswered or requests.shared or self.never_ran) and self.rate is not None
 
     def describe(self) -> str:
         """The table of the sessions with the figures below it."""
@@ -119,6 +119,11 @@ class Bursts:
             for creation in made
             if creation.others
         ]
+
+    @property
+    def shared(self) -> list[str]:
+        """The sessions that were given to several requests, in a sentence each."""
+        return [sentence for burst in self.bursts for sentence in burst.requests.shared]
 
     @property
     def refused_by_quota(self) -> str:

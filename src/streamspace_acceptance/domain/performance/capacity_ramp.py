@@ -120,7 +120,7 @@ class CapacityRamp:
             words for words in session_troubles.node_pressure(self._clients.cluster) if words not in self._pressure
         ]
         failures = [f"the desktop of {session}: {words}" for session, words in samples.items() if words]
-        refused = [] if requests is None else [*requests.refusals, *requests.unanswered]
+        refused = [] if requests is None else [*requests.refusals, *requests.unanswered, *requests.shared]
         if requests is not None and _refuses_all(requests):
             self.found.refused = requests.refusals[0]
         return Step(
@@ -170,7 +170,7 @@ class CapacityRamp:
         for session in moments:
             if session.session is not None and session.never_ran:
                 self._stuck.append(session.session)
-            elif session.session is not None:
+            elif session.session is not None and session.session not in self._held.ids:
                 self._held.sessions.append(
                     HeldSession(session.session, session.user, session.uid, session.restarts, session.node)
                 )

@@ -164,6 +164,8 @@ def _start(scenario: Scenario, count: int, template: str) -> list[Session]:
         if requests.refusals:
             raise Unproven(f"the API refuses sessions (see 4.1-3): {'; '.join(requests.refusals[:3])}")
         started += requests.sessions
+    if len({session.id for session in started}) < count:
+        raise Unproven(f"the API gives several of {count} users one session (see 4.1-3)")
     return started
 
 

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.cluster.watch import Change, watching_states
@@ -179,7 +179,7 @@ class SessionFollower:
             session.see_last_lists(statuses, self.clients.profile.statuses["failed"])
             session.see_desktop(self.desktops.get(session_id))
             session.desktop_closed = self.closed.get(session_id, "")
-        return found
+        return [_of_its_session(moments, known) for moments in found]
 
     def _see_statuses(self, known: Mapping[str, SessionMoments]) -> None:
         """Nothing is new in a part of a list that has been seen, once all of its sessions run."""
@@ -207,6 +207,16 @@ class SessionFollower:
     def _words(self) -> tuple[str, ...]:
         """The words for a session that runs: the plan's and the product's."""
         return (self.word, *self.clients.profile.words.get("running", ()))
+
+
+def _of_its_session(moments: SessionMoments, known: Mapping[str, SessionMoments]) -> SessionMoments:
+    """The moments of a request whose session was given to another one as well are those of that session."""
+    shown = known.get(moments.session or "", moments)
+    if shown is moments:
+        return moments
+    return replace(
+        shown, number=moments.number, user=moments.user, due=moments.due, sent=moments.sent, answered=moments.answered
+    )
 
 
 def _running(listed: SessionList, ids: Collection[str], word: str) -> set[str]:

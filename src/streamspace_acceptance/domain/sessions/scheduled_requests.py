@@ -20,8 +20,18 @@ class ScheduledRequests:
 
     @property
     def ids(self) -> list[str]:
-        """The sessions that were created, in the order in which they were requested."""
-        return [made.id for made in self.creations if made is not None and made.id is not None]
+        """The sessions that were created, each once, in the order in which they were requested."""
+        made = (creation.id for creation in self.creations if creation is not None)
+        return list(dict.fromkeys(session_id for session_id in made if session_id is not None))
+
+    @property
+    def shared(self) -> list[str]:
+        """The sessions that were given to several requests, in a sentence each."""
+        users: dict[str, list[str]] = {}
+        for made in self.creations:
+            if made is not None and made.id is not None:
+                users.setdefault(made.id, []).append(made.asked.user)
+        return [f"{' and '.join(given)} were given {key}" for key, given in users.items() if len(given) > 1]
 
     @property
     def refusals(self) -> list[str]:
