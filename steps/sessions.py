@@ -83,6 +83,7 @@ def the_answer_identifies_the_session(context: Context, status: str) -> None:
 def the_session_is_listed(context: Context) -> None:
     lifecycle = world(context).lifecycle
     expect.sessions.listed(world(context).results[Creation], *lifecycle.wait_for_object())
+    expect.sessions.stays_listed(lifecycle.session, lifecycle.object_later())
 
 
 @then("every session reaches Running")

@@ -3,7 +3,7 @@
 from behave.runner import Context
 
 from streamspace_acceptance import expect
-from streamspace_acceptance.domain.templates import actions
+from streamspace_acceptance.domain.templates import actions, further_templates
 from streamspace_acceptance.domain.templates.change import TemplateChange
 from streamspace_acceptance.domain.templates.deletion import Deletion
 from streamspace_acceptance.domain.templates.mistake_trials import MistakeTrial
@@ -76,12 +76,13 @@ def an_administrator_deletes_it(context: Context) -> None:
 @then("the template matches its description")
 def it_reads_as_described(context: Context) -> None:
     expect.templates.as_described(*actions.read_back(world(context)))
-    expect.templates.text_kept(*actions.read_back_other_texts(world(context)))
+    expect.templates.text_kept(*further_templates.read_back_other_texts(world(context)))
 
 
 @then("the template is in the list of templates")
 def it_is_listed(context: Context) -> None:
     expect.templates.listed(*actions.listed(world(context)))
+    expect.templates.all_listed(*further_templates.missing_in_list(world(context)))
 
 
 @then("each rejection names the field with the mistake")

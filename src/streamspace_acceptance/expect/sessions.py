@@ -117,6 +117,18 @@ def listed(creation: Creation, listed: SessionObject, alone: SessionObject | Non
         )
 
 
+def stays_listed(session: Session, later: SessionObject | None) -> None:
+    """The session that Kubernetes listed is still there a while later, and is not being deleted."""
+    judged("the session in Kubernetes a while later", later or "gone")
+    if later is None or later.meta.deleting:
+        raise Unmet(
+            f"{session.subject} in Kubernetes",
+            expected="still listed a while later",
+            actual="gone" if later is None else "being deleted",
+            likely="something removes the session's object, though nobody has ended the session",
+        )
+
+
 def series_running(starts: Starts) -> None:
     """Every requested start reached Running; one that created no session shows nothing."""
     judged(

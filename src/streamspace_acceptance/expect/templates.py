@@ -98,6 +98,18 @@ def listed(made: CreatedTemplate, entries: tuple[Json, ...], read: Answer) -> No
         )
 
 
+def all_listed(count: int, missing: Sequence[str]) -> None:
+    """The list shows each of `count` further templates."""
+    judged(f"of {count} further templates, those that the list does not show", "\n".join(missing) or "none")
+    if missing:
+        raise Unmet(
+            f"{count} further templates",
+            expected="each in the list of templates",
+            actual=f"{len(missing)} are missing: {', '.join(missing[:3])}{' and others' if len(missing) > 3 else ''}",
+            likely="the list ends after so many entries, and names no next page",
+        )
+
+
 def refused_clearly(trial: MistakeTrial) -> None:
     """Each refusal is a refusal in form, and its sentence names the field; where nothing was refused, nothing shows."""
     judged("rejections", _answers(trial))

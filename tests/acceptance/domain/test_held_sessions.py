@@ -14,6 +14,7 @@ from streamspace_acceptance.domain.performance import held_sessions
 from streamspace_acceptance.domain.performance.held_sessions import SESSIONS_A_USER, HeldSession, HeldSessions
 from streamspace_acceptance.domain.performance.taken_away import seconds
 from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.product import rfb
 from streamspace_acceptance.product.api import Listed, SessionList
 from streamspace_acceptance.product.http import NoAnswer
 from streamspace_acceptance.product.profile import load
@@ -195,3 +196,24 @@ def test_api_that_is_away_is_a_desktop_that_does_not_answer(monkeypatch: pytest.
     product = Product()
     monkeypatch.setattr(Budgets, "named", lambda *_: SHORT)
     assert product.held().open_samples()["s-1"].startswith("GET /sessions/s-1: refused for 0.")
+
+
+def test_desktop_that_answered_before_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    silent: set[str] = set()
+    looked: list[str] = []
+
+    def handshake(_: object, session_id: str) -> rfb.Framebuffer | str:
+        looked.append(session_id)
+        return "silence" if session_id in silent else rfb.Framebuffer(1, 1, "x", 1.0)
+
+    monkeypatch.setattr(held_sessions, "handshake", handshake)
+    monkeypatch.setattr(Budgets, "named", lambda *_: SHORT)
+    held = Product().held()
+    assert held.drop_silent(held.open_samples(), set()) == {}
+    assert looked == held.ids  # the one in the middle as well
+    answered, silent = set(held.answered), {held.ids[0]}
+    lost = held.drop_silent(held.open_samples(), answered)
+    assert [words.partition(":")[0] for words in lost.values()] == [
+        "s-1 runs, and its desktop does not answer any more"
+    ]
+    assert "s-1" not in held.ids

@@ -10,8 +10,9 @@ from behave.parser import parse_file
 
 from streamspace_acceptance import expect
 from streamspace_acceptance.cluster.quantities import amount, same
-from streamspace_acceptance.domain.templates.actions import OTHER_TEXTS, fields_of
+from streamspace_acceptance.domain.templates.actions import fields_of
 from streamspace_acceptance.domain.templates.created_template import CreatedTemplate, differences
+from streamspace_acceptance.domain.templates.further_templates import OTHER_TEXTS
 from streamspace_acceptance.domain.templates.mistake_trials import MistakeAttempt, MistakeTrial
 from streamspace_acceptance.domain.templates.mistakes import MISTAKES
 from streamspace_acceptance.outcomes import Unmet, Unproven
@@ -137,6 +138,13 @@ def test_on_offer_is_once_under_its_name() -> None:
     expect.templates.listed(made(), (READ,), answer(READ))
     for entries in ((), (READ, READ), ({**READ, "name": "other"},)):
         unmet(expect.templates.listed, made(), entries, answer(READ))
+
+
+def test_list_shows_further_templates() -> None:
+    expect.templates.all_listed(25, [])
+    missing = [f"one-of-many-{number}" for number in range(21, 26)]
+    said = unmet(expect.templates.all_listed, 25, missing)
+    assert "5 are missing: one-of-many-21, one-of-many-22, one-of-many-23 and others" in said
 
 
 FIELDS = {"no image": ("image",), "an empty name": ("name",), "no cpu": ("cpu",)}

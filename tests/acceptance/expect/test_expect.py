@@ -430,6 +430,22 @@ def test_other_sessions_are_left_alone() -> None:
         expect.sessions.others_left_alone([replace(taken_along, excuse="its node n got a taint")])
 
 
+def test_session_stays_in_kubernetes() -> None:
+    expect.sessions.stays_listed(NAMED, session_object())
+    assert "actual:   gone" in unmet(expect.sessions.stays_listed, NAMED, None)
+    assert "being deleted" in unmet(expect.sessions.stays_listed, NAMED, session_object(deleting=True))
+
+
+def test_each_of_several_users_has_a_session_of_their_own() -> None:
+    def asked(user: str, session_id: str | None) -> Any:
+        return SimpleNamespace(asked=SimpleNamespace(user=user), id=session_id)
+
+    own: Any = SimpleNamespace(subject="3 sessions", creations=[asked("a", "s-1"), asked("b", "s-2"), asked("c", None)])
+    expect.sessions.each_its_own(own)
+    shared = SimpleNamespace(subject="3 sessions", creations=[asked("a", "s-1"), asked("b", "s-1")])
+    assert "a and b were given s-1" in unmet(expect.sessions.each_its_own, shared)
+
+
 def test_both_say_the_same() -> None:
     expect.sessions.status_agreed("Hibernated", "Hibernated", session_object(phase="Hibernated"))
     expect.sessions.status_agreed("Hibernated", "Hibernated", None)

@@ -111,8 +111,12 @@ class CapacityRamp:
             plane = ControlPlane(pod_starts(moments), *calls.result())
             source = follower.source(moments)
         behind = [session for session in self._stuck if session not in {*lost, *taken}]
-        survivors = before - len(lost) - len(taken)
+        answered = set(self._held.answered)
         samples, busy = self._held.open_samples(), meter.shares()
+        if not node_busy.saturated(busy):
+            lost |= (silent := self._held.drop_silent(samples, answered))
+            self._stuck += silent
+        survivors = before - len(lost) - len(taken)
         crashes, starved = self._product.crashes(self._clients, busy), self._product.starved(self._clients, busy)
         if starved:
             self._product = ProductPods.of(self._clients)  # what follows is not told again of that restart

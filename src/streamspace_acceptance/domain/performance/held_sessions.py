@@ -42,10 +42,11 @@ class HeldSession:
 
 @dataclass
 class HeldSessions:
-    """The sessions that run, oldest first."""
+    """The sessions that run, oldest first. `answered` are those whose desktops have answered a handshake."""
 
     clients: Clients
     sessions: list[HeldSession] = field(default_factory=list)
+    answered: set[str] = field(default_factory=set)
 
     @property
     def ids(self) -> list[str]:
@@ -98,9 +99,24 @@ class HeldSessions:
         return f"the session's idleTimeout is {limit:g} s, and it was held for {held:.0f} s"
 
     def open_samples(self) -> dict[str, str]:
-        """{session: how its desktop failed, or nothing} for the oldest and the newest one."""
-        chosen = dict.fromkeys([*self.ids[:1], *self.ids[-1:]]) if self.sessions else {}
-        return {session_id: self._desktop(session_id) for session_id in chosen}
+        """{session: how its desktop failed, or nothing} for the oldest, the newest and one between that is looked at
+        for the first time, or else for the longest.
+        """
+        between = sorted(self.ids[1:-1], key=lambda session_id: session_id in self.answered)
+        chosen = dict.fromkeys([*self.ids[:1], *between[:1], *self.ids[-1:]])
+        found = {session_id: self._desktop(session_id) for session_id in chosen}
+        self.answered |= {session_id for session_id, words in found.items() if not words}
+        return found
+
+    def drop_silent(self, samples: Mapping[str, str], answered: Collection[str]) -> dict[str, str]:
+        """Drops those whose desktops have `answered` before and do not any more; {session: its state} for each."""
+        silent = {
+            session_id: f"{session_id} runs, and its desktop does not answer any more: {words}"
+            for session_id, words in samples.items()
+            if words and session_id in answered
+        }
+        self.drop(silent)
+        return silent
 
     def _desktop(self, session_id: str) -> str:
         wait = Wait(f"session {session_id}", "its desktop answers", self.clients.budgets.named("browser"))

@@ -65,6 +65,11 @@ class SessionLifecycle:
         self._cause = None
         return listed, self.session.cluster.session_object(self.session.id)
 
+    def object_later(self) -> SessionObject | None:
+        """The session's object in Kubernetes once nothing more happens to it; None if it is gone."""
+        elapse(Wait(self.session.subject, "it stays listed in Kubernetes", self.session.budgets.named("calm")))
+        return self.session.cluster.session_object(self.session.id)
+
     def wait_for_pods(self) -> list[Pod]:
         """The session's pods as soon as there is one; Unproven when the session is not in Kubernetes either."""
         with unproven_if_failed(self._cause):

@@ -27,11 +27,6 @@ from streamspace_acceptance.waiting import Wait, elapse, poll
 _SEPARATOR = re.compile(r", | or ")
 EARLIER_SIZE = {"cpu": "750m", "memory": "1536Mi"}
 """The amounts of the change before the plan's; the plan has others."""
-OTHER_TEXTS = {
-    "displayName": """Zoë's "Café" & Søn, 100 % 日本""",
-    "description": " ".join(["Ein größerer Text, with 'quotes', \"double\" ones & a plus + \\ 日本語."] * 4),
-}
-"""Texts of a valid template that stores, pages and JSON like to change."""
 
 
 class TemplateDescription(dict[str, Any]):
@@ -108,14 +103,6 @@ def read_back(scenario: Scenario) -> tuple[CreatedTemplate, Answer | None]:
     """The template as it was created, and as the API returns it; None when it was not accepted."""
     made = scenario.results[CreatedTemplate]
     return made, None if made.id is None else scenario.results[TemplateRegistry].api.get(made.id)
-
-
-def read_back_other_texts(scenario: Scenario) -> tuple[CreatedTemplate, Answer | None]:
-    """The same of a second template, with quotes and letters of other languages in its texts."""
-    registry = scenario.results[TemplateRegistry]
-    described = {**scenario.results[TemplateDescription], "name": registry.name("other-texts"), **OTHER_TEXTS}
-    made = registry.create(described)
-    return made, None if made.id is None else registry.api.get(made.id)
 
 
 def listed(scenario: Scenario) -> tuple[CreatedTemplate, tuple[Json, ...], Answer]:
