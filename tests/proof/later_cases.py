@@ -20,6 +20,14 @@ LATER_FAULTS = [
         reason="did not last",
     ),
     ProxyFault(
+        "a list of twenty templates",
+        templates.ListsTwenty(),
+        "2.1",
+        {"2.1-2"},
+        only="An administrator creates a template",
+        reason="names no next page",
+    ),
+    ProxyFault(
         "a deletion that is refused once",
         templates.RefusesOnce(),
         "2.3",

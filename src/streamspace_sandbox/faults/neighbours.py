@@ -1,14 +1,18 @@
 """Faults that show where a session is not alone, or once it has left the pod that it began on."""
 
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 from streamspace_sandbox.faults.catalogue import register_fault
 from streamspace_sandbox.faults.patching import Patch, wrap
+from streamspace_sandbox.faults.support.object_lists import change_list
 from streamspace_sandbox.streamspace.api.errors import ApiError, conflict
 
 ENDPOINTS = "streamspace_sandbox.streamspace.api.endpoints"
 OBJECTS = "streamspace_sandbox.streamspace.agent.objects"
+LISTED_SECONDS = 0.6
 
 
 async def _hibernate_all(hibernate: Any, request: Any, services: Any) -> Any:
@@ -57,6 +61,23 @@ def _live_elsewhere(desktop_container: Any, owner: Any) -> Any:
     return container
 
 
+def _listed_for_a_moment() -> Callable[[Any], Any]:
+    first_seen: dict[str, float] = {}
+
+    def young(sessions: Any) -> Any:
+        now = time.monotonic()
+        ages = [now - first_seen.setdefault(session["metadata"]["uid"], now) for session in sessions]
+        return [session for session, age in zip(sessions, ages, strict=True) if age < LISTED_SECONDS]
+
+    return young
+
+
+register_fault(
+    "session-listed-for-a-moment",
+    breaks="1.1a-3",
+    description=f"Kubernetes lists a session for {LISTED_SECONDS:g} s after it was first looked at",
+    kubernetes=change_list("sessions", _listed_for_a_moment()),
+)
 register_fault(
     "all-hibernated-with-one",
     breaks="1.4-1",

@@ -249,3 +249,13 @@ class RefusesOnce(Rule):
             return Reply(204, "application/json", b"")
         self._refused.add(name)
         return reply
+
+
+class ListsTwenty(Rule):
+    """The list of templates ends after twenty, and names no next page."""
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        if (method, path) != ("GET", TEMPLATES) or reply.status != 200:
+            return reply
+        first = json.loads(reply.body)["templates"][:20]
+        return altered(reply, templates=first, total=len(first))

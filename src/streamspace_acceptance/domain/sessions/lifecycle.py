@@ -66,9 +66,10 @@ class SessionLifecycle:
         return listed, self.session.cluster.session_object(self.session.id)
 
     def object_later(self) -> SessionObject | None:
-        """The session's object in Kubernetes once nothing more happens to it; None if it is gone."""
+        """The session as Kubernetes lists it a while later; None if it does not."""
         elapse(Wait(self.session.subject, "it stays listed in Kubernetes", self.session.budgets.named("calm")))
-        return self.session.cluster.session_object(self.session.id)
+        listed = self.session.cluster.session_objects()
+        return next((obj for obj in listed if obj.meta.name == self.session.id), None)
 
     def wait_for_pods(self) -> list[Pod]:
         """The session's pods as soon as there is one; Unproven when the session is not in Kubernetes either."""
