@@ -250,7 +250,7 @@ def stayed(fallen: Unmet | None) -> None:
     """The agents that were online still are a while later (`fallen`: why not)."""
     judged("the agents a while later", "all of them online" if fallen is None else fallen.actual)
     if fallen is not None:
-        raise fallen.with_parts(likely=f"an agent connects, and does not stay; {fallen.likely}")
+        raise fallen
 
 
 def spread(found: Balance) -> None:

@@ -174,7 +174,7 @@ def login_works(trial: LoginAttempts, client: LoginClient) -> None:
     for what, answer in trial.controls.items():
         if answer.status not in _REFUSALS and not _leads_to_login(answer):
             raise _unmet(f"a call with {what}", "a refusal", answer, "the API does not check tokens")
-    refused = {call.call: call.control for call in trial.trials if call.control.status == HTTPStatus.UNAUTHORIZED}
+    refused = {call.call: call.control for call in trial.trials if call.refuses_valid}
     if refused:
         what, answer = next(iter(refused.items()))
         raise _unmet(

@@ -13,17 +13,19 @@ import pytest
 
 from streamspace_acceptance.cluster.kubernetes import ExecResult
 from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.cluster.watch import Change
 from streamspace_acceptance.domain.sessions import home, other_sessions, way_in
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.domain.sessions.session_desktop import SessionDesktop
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.profile import load
+from streamspace_acceptance.waiting import Recording
 from tests.support.main_containers import CalmCluster
-from tests.support.samples import pod
+from tests.support.samples import Json, pod, pod_json
 
 
-def beside(status: str, pods: Sequence[Pod], served_by: set[str]) -> Scenario:
+def beside(status: str, pods: Sequence[Pod], gone: Sequence[Json]) -> Scenario:
     """A scenario with another session than its own, in that state."""
     own: Any = SimpleNamespace()
     other: Any = SimpleNamespace(
@@ -31,26 +33,35 @@ def beside(status: str, pods: Sequence[Pod], served_by: set[str]) -> Scenario:
         api=SimpleNamespace(profile=load(), status=lambda _: status),
         cluster=CalmCluster(),
         pods=lambda: list(pods),
-        watched_pods=lambda: list(pods),
-        served_by=lambda: frozenset(served_by),
+        changes=Recording[Change](),
     )
+    for raw in gone:
+        other.changes.append(Change("DELETED", raw))
     return cast("Scenario", SimpleNamespace(session=own, registry=SimpleNamespace(sessions=[own, other])))
 
 
+def of_a_job() -> Json:
+    raw = pod_json(name="backup", uid="uid-9")
+    raw["metadata"]["ownerReferences"] = [{"kind": "Job", "name": "backup", "uid": "j"}]
+    return raw
+
+
 @pytest.mark.parametrize(
-    ("status", "pods", "served_by", "trouble"),
+    ("status", "pods", "gone", "trouble"),
     [
-        ("Running", [pod()], {"uid-1"}, ""),
-        ("Running", [pod(ready=False)], {"uid-1"}, ""),  # as on a busy node
-        ("Hibernated", [], {"uid-1"}, "s-2 is Hibernated, with no pod"),
-        ("Hibernating", [pod(deleting=True)], {"uid-1"}, "s-2 is Hibernating, with pod"),
-        ("Running", [pod(uid="uid-2")], {"uid-1", "uid-2"}, "after another one"),
+        ("Running", [pod()], [], ""),
+        ("Running", [pod(ready=False)], [], ""),  # as on a busy node
+        ("Running", [pod()], [of_a_job()], ""),
+        ("Running", [pod()], [pod_json(uid="uid-0", phase="Failed")], ""),  # evicted before
+        ("Hibernated", [], [pod_json()], "s-2 is Hibernated, with no pod"),
+        ("Hibernating", [pod(deleting=True)], [], "s-2 is Hibernating, with pod"),
+        ("Running", [pod(uid="uid-2")], [pod_json()], "after another one"),
     ],
 )
 def test_another_session_runs_on_on_its_pod(
-    status: str, pods: Sequence[Pod], served_by: set[str], trouble: str
+    status: str, pods: Sequence[Pod], gone: Sequence[Json], trouble: str
 ) -> None:
-    (found,) = other_sessions.look(beside(status, pods, served_by))
+    (found,) = other_sessions.look(beside(status, pods, gone))
     assert bool(found.trouble) is bool(trouble)
     assert trouble in found.trouble
 

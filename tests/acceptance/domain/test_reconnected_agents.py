@@ -12,10 +12,10 @@ from streamspace_acceptance import expect
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.domain.agents import fleet, undisturbed
 from streamspace_acceptance.domain.agents.undisturbed import KeptSessions, SessionBefore
-from streamspace_acceptance.domain.sessions import actions
 from streamspace_acceptance.domain.sessions.scenario import Scenario
-from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.outcomes import Unmet, Unproven
 from tests.acceptance.domain.test_agents import outage
+from tests.acceptance.domain.test_balance import agents
 
 NO_POD = Unmet("session s-3", expected="a pod", actual="it has no pod for 12.0 s", timeline="+0.0 s no pod", likely="x")
 
@@ -30,22 +30,22 @@ def test_agent_that_is_back_and_idle_says_what_it_left() -> None:
     assert caught.value.likely.startswith("commands do not reach the agent over its new connection")
 
 
-@pytest.mark.parametrize("trouble", [None, NO_POD])
-def test_command_is_tried_for_a_kept_user(monkeypatch: pytest.MonkeyPatch, trouble: Unmet | None) -> None:
+@pytest.mark.parametrize(("made", "trouble"), [("s-3", None), ("s-3", NO_POD), (None, None)])
+def test_command_is_tried_for_a_kept_user(made: str | None, trouble: Unmet | None) -> None:
     asked: list[tuple[str, str]] = []
+
+    def ask(user: str, template: str, _: object) -> Any:
+        asked.append((user, template))
+        return SimpleNamespace(id=made)
 
     def wait_for_a_pod(**_: object) -> None:
         if trouble is not None:
             raise trouble
 
-    def request_new(_: object, user: str, template: str) -> Any:
-        asked.append((user, template))
-        return SimpleNamespace(wait_for_a_pod=wait_for_a_pod)
-
-    monkeypatch.setattr(actions, "request_new", request_new)
     before: Any = SimpleNamespace()
     kept = KeptSessions([SessionBefore(before, before, "testuser", "firefox-browser")])
-    scenario = cast("Scenario", SimpleNamespace(results={KeptSessions: kept}))
+    registry = SimpleNamespace(ask=ask, enter=lambda _: SimpleNamespace(wait_for_a_pod=wait_for_a_pod))
+    scenario = cast("Scenario", SimpleNamespace(results={KeptSessions: kept}, registry=registry))
     assert undisturbed.try_command(scenario) is trouble
     assert asked == [("testuser", "firefox-browser")]
 
@@ -60,15 +60,28 @@ def test_lines_of_an_outage_are_written_when_it_happens(apart: float, is_in_time
         expect.agents.transitions_logged(outage(), logged)
 
 
-@pytest.mark.parametrize("stays", [True, False])
-def test_agents_that_do_not_stay_fail(monkeypatch: pytest.MonkeyPatch, stays: bool) -> None:
-    fallen = Unmet("agents", expected="3 online", actual="2 of 3", likely="see the pods")
+class _Busy:
+    def __init__(self, share: float) -> None:
+        self._share = share
 
-    def wait_for_online(*_: object, **__: object) -> None:
-        if not stays:
-            raise fallen
+    def begin(self, _: object) -> _Busy:
+        return self
 
-    monkeypatch.setattr(fleet, "wait_for_online", wait_for_online)
-    scenario = cast("Scenario", SimpleNamespace(clients=SimpleNamespace(budgets=Budgets(0.001))))
-    with nullcontext() if stays else pytest.raises(Unmet, match="an agent connects, and does not stay; see the pods"):
+    def shares(self) -> dict[str, float]:
+        return {"node-1": self._share}
+
+
+@pytest.mark.parametrize(
+    ("online", "busy", "outcome"), [(3, 0.5, None), (2, 0.5, Unmet), (2, 1.0, Unproven), (3, 1.0, None)]
+)
+def test_agents_that_do_not_stay_fail(
+    monkeypatch: pytest.MonkeyPatch, online: int, busy: float, outcome: type[Exception] | None
+) -> None:
+    monkeypatch.setattr(fleet, "BEHIND_SECONDS", 0.01)
+    monkeypatch.setattr(fleet, "NodeBusyMeter", _Busy(busy))
+    listed = agents(*[f"a-{number}" for number in range(online)])
+    monkeypatch.setattr(fleet, "AgentApi", lambda _: SimpleNamespace(all=lambda: listed))
+    clients = SimpleNamespace(budgets=Budgets(0.001), api=None, cluster=None)
+    scenario = cast("Scenario", SimpleNamespace(clients=clients))
+    with nullcontext() if outcome is None else pytest.raises(outcome):
         expect.agents.stayed(fleet.look_again(scenario, 3))

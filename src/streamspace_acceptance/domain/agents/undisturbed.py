@@ -107,10 +107,16 @@ def start_to_keep(scenario: Scenario, user: str, template: str) -> None:
 
 
 def try_command(scenario: Scenario) -> Unmet | None:
-    """Requests one more session, which an agent has to start; why it gets no pod in time, None if it does."""
+    """Requests one more session, which an agent has to start; why it gets no pod in time, None if it does.
+
+    A request that is refused, as for want of room, says nothing.
+    """
     kept = scenario.results[KeptSessions][0]
+    made = scenario.registry.ask(kept.user, kept.template, None)
+    if made.id is None:
+        return None
     try:
-        actions.request_new(scenario, kept.user, kept.template).wait_for_a_pod(within="start")
+        scenario.registry.enter(made.id).wait_for_a_pod(within="start")
     except Unmet as unmet:
         return unmet
     return None

@@ -44,6 +44,12 @@ class Trial:
         same = (self.answer.status, code) == (self.control.status, _code(self.control))
         return same and code is not None and code != _code(self.unknown_path)
 
+    @property
+    def refuses_valid(self) -> bool:
+        """Whether the API does not know a valid token at this call, unlike at a path that it does not have."""
+        unauthorized = HTTPStatus.UNAUTHORIZED
+        return self.control.status == unauthorized and self.unknown_path.status != unauthorized
+
     def describe(self) -> str:
         """For the evidence and the failure."""
         return f"{self.call} with {self.what}: {self.answer.status} {self.answer.excerpt(80)}"

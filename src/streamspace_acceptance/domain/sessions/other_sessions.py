@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.cluster.taken_pods import taken
+from streamspace_acceptance.domain.deployment.own_pods import is_of_a_job
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.session import Session
 
@@ -30,9 +32,13 @@ def look(scenario: Scenario) -> list[OtherSession]:
 def _look(session: Session) -> OtherSession:
     status, pods, running = session.api.status(session.id), session.pods(), session.api.profile.statuses["running"]
     state = f"{status}, with {', '.join(pod.describe() for pod in pods) or 'no pod'}"
-    former = sorted(session.served_by() - {pod.meta.uid for pod in pods if pod.stays})
-    is_as_before = status == running and not former and any(pod.stays for pod in pods)
-    trouble = "" if is_as_before else f"{session.id} is {state}{' after another one' if former and pods else ''}"
-    node = next((pod.node for pod in session.watched_pods()), None) if former else None
-    excuse = next(filter(None, (taken(session.cluster, uid, node) for uid in former)), "")
+    gone = [
+        pod
+        for change in session.changes.items()
+        if change.item.kind == "DELETED" and not is_of_a_job(change.item.object)
+        if not (pod := Pod.of(change.item.object)).is_over
+    ]
+    is_as_before = status == running and not gone and any(pod.stays for pod in pods)
+    trouble = "" if is_as_before else f"{session.id} is {state}{' after another one' if gone and pods else ''}"
+    excuse = next(filter(None, (taken(session.cluster, pod.meta.uid, pod.node) for pod in gone)), "")
     return OtherSession(session.id, state, trouble, excuse)
