@@ -187,9 +187,9 @@ def test_desktop_that_is_black_after_a_loss_says_so() -> None:
 
 @pytest.mark.parametrize(
     ("attempts", "trouble"),
-    [([None, None, None], None), ([None, None, "409 Conflict"], "409 Conflict"), (["404", "404", "404"], None)],
+    [([None, None], None), ([None, "409 Conflict"], "409 Conflict"), (["404", "404"], None)],
 )
-def test_way_to_the_page_is_compared_with_the_one_before(
+def test_way_to_the_page_is_compared_with_the_one_to_the_first_pod(
     ways: list[str | None], attempts: list[str | None], trouble: str | None
 ) -> None:
     ways[:] = attempts

@@ -203,7 +203,7 @@ class SessionLifecycle:
         return self._vnc_before, found, self._blank(budget) if is_looked_at else None
 
     def way_in(self) -> str | None:
-        """Why no user gets to the page of its desktop any more, though they did before it left its pod; else None."""
+        """Why no user gets to the page of its desktop any more, though they did on its first pod; else None."""
         return None if self._way_in_before is not None else way_in.trouble(self.session)
 
     def _blank(self, budget: Budget) -> str | None:
@@ -290,7 +290,8 @@ class SessionLifecycle:
         self._vnc_before = self.session.vnc_within(patience.allow(self.session.budgets.named("start")))
         patience.note(answered=isinstance(self._vnc_before, Framebuffer))
         self._showed_something = isinstance(self._vnc_before, Framebuffer) and self.session.is_blank() is False
-        self._way_in_before = way_in.trouble(self.session)
+        if self._original is None:
+            self._way_in_before = way_in.trouble(self.session)
         pod, self._pod, self._cause = self.pod, None, cause
         self._original = self._original or pod
         self.former, self.since = self.session.known_uids(), now()
