@@ -104,6 +104,7 @@ def it_reads_as_changed(context: Context) -> None:
 @then('a new session of "{user}" has the new image and resources')
 def a_new_session_has_the_change(context: Context, user: str) -> None:
     expect.templates.provisioned(*actions.new_session(world(context), user))
+    expect.templates.provisioned(*actions.new_session_of_the_first_user(world(context)))
 
 
 @then("the running session keeps its pod, its image and its resources")

@@ -1,4 +1,4 @@
-"""Faults of the fields of templates: their texts, and what a change may set them to."""
+"""Faults of the fields of templates: their texts, what a change may set them to, and who gets it."""
 
 import html
 from typing import Any
@@ -30,6 +30,25 @@ async def _escape_texts(insert: Any, templates: Any, connection: Any, new: Any) 
     return await insert(templates, connection, new.model_copy(update=texts))
 
 
+def _insert_as_the_user_knows_it() -> Patch:
+    """The sessions of a user are made of the template as it was at the first of them."""
+    known: dict[tuple[str, str], Any] = {}
+
+    async def insert(original: Any, sessions: Any, *arguments: Any, **options: Any) -> Any:
+        connection, new, template, size, agent_id = arguments
+        kept = known.setdefault((new.user, template["name"]), template)
+        size = size if new.resources.model_fields_set else (kept["cpu"], kept["memory"])
+        return await original(sessions, connection, new, kept, size, agent_id, **options)
+
+    return wrap("streamspace_sandbox.streamspace.api.sessions:Sessions.insert", insert)
+
+
+register_fault(
+    "template-kept-for-each-user",
+    breaks="2.2-3",
+    description="The sessions of a user are made of the template as it was at the first of them",
+    api=_insert_as_the_user_knows_it(),
+)
 register_fault(
     "template-changes-unchecked",
     breaks="2.1-4",

@@ -10,6 +10,7 @@ import pytest
 from streamspace_acceptance import expect
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.domain.sessions import actions as sessions_actions
 from streamspace_acceptance.domain.sessions import provision
 from streamspace_acceptance.domain.sessions.provision import PLACES_OF_POD, Provision, Provisioned
 from streamspace_acceptance.domain.templates import actions
@@ -117,6 +118,30 @@ def test_a_session_that_nothing_happened_to() -> None:
 )
 def test_a_session_that_something_happened_to(now: Provisioned, uids: set[str], says: str) -> None:
     assert says in unmet(expect.templates.unaffected, provisioned(), now, frozenset(uids))
+
+
+@pytest.mark.parametrize(("given", "is_new"), [(V2, True), (V1, False)])
+def test_new_session_of_the_first_user_has_the_change(
+    monkeypatch: pytest.MonkeyPatch, given: Provision, is_new: bool
+) -> None:
+    asked: list[str] = []
+    session = SimpleNamespace(wait_for_running_pod=lambda **_: pod())
+
+    def request_new(_: object, user: str, __: object) -> Any:
+        asked.append(user)
+        return session
+
+    monkeypatch.setattr(sessions_actions, "request_new", request_new)
+    monkeypatch.setattr(provision, "look", lambda _: provisioned(given))
+    use = TemplateUse("testuser", [], "Running", provisioned())
+    made = SimpleNamespace(accepted_id="t")
+    scenario: Any = SimpleNamespace(results={TemplateChange: change(), TemplateUse: use, CreatedTemplate: made})
+    found = actions.new_session_of_the_first_user(scenario)
+    assert asked == ["testuser"]
+    if is_new:
+        expect.templates.provisioned(*found)
+    else:
+        assert "created from the former template" in unmet(expect.templates.provisioned, *found)
 
 
 class _Results(dict[Any, Any]):

@@ -155,6 +155,15 @@ def new_session(scenario: Scenario, user: str) -> tuple[Provisioned, Json]:
     return provision.look(session), changed.sent
 
 
+def new_session_of_the_first_user(scenario: Scenario) -> tuple[Provisioned, Json]:
+    """The same for the user who had a session of the template before its change, once the new session's pod runs."""
+    changed = _require_change(scenario)
+    user = scenario.results[TemplateUse].user
+    session = actions.request_new(scenario, user, scenario.results[CreatedTemplate].accepted_id)
+    session.wait_for_running_pod(within="start")
+    return provision.look(session), changed.sent
+
+
 def before_and_now(scenario: Scenario) -> tuple[Provisioned, Provisioned, frozenset[str]]:
     """The provision of the running session before and now, and the uids of all pods that it has had.
 
