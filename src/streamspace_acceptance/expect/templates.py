@@ -16,6 +16,8 @@ from streamspace_acceptance.product.answers import Answer
 
 _VERSION = re.compile(r"[vV]?(\d+(?:\.\d+)*)")
 """The number of a version: `2`, `"2"`, `v2` or `1.0.2`."""
+TOLD_CHARACTERS = 120
+"""The beginning of a long text that is not as it was sent; the evidence has all of it."""
 NO_SUCH_CALL = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED)
 
 
@@ -68,7 +70,7 @@ def text_kept(made: CreatedTemplate, read: Answer | None) -> None:
         raise Unmet(
             f"template {made.id}",
             expected="its texts as they were sent",
-            actual="; ".join(troubles),
+            actual="; ".join(trouble[:TOLD_CHARACTERS] for trouble in troubles),
             likely="quotes, letters of other languages or the end of a long text are lost or changed on their way",
         )
 
