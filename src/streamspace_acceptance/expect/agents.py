@@ -189,7 +189,7 @@ def works_again(outage: Outage, trouble: Unmet | None) -> None:
         raise Unmet(
             outage.subject,
             expected="online again, and at work: a session that is requested gets a pod",
-            actual=f"{outage.said_last}, and of a requested session: {trouble.actual}",
+            actual=f"{outage.said_last}, but a session that was requested has no pod ({trouble.actual})",
             timeline=trouble.timeline,
             likely="commands do not reach the agent over its new connection, though its heartbeats arrive",
         )
