@@ -53,7 +53,10 @@ class Burst:
     def is_whole(self) -> bool:
         """Every request was accepted, and every session came to run."""
         requests = self.requests
-        return not (requests.refusals or requests.unanswered or requests.shared or self.never_ran) and self.rate is not None
+        return (
+            not (requests.refusals or requests.unanswered or requests.shared or self.never_ran)
+            and self.rate is not None
+        )
 
     def describe(self) -> str:
         """The table of the sessions with the figures below it."""
