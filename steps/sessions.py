@@ -29,8 +29,10 @@ def a_user_has_a_running_session_of_size(context: Context, user: str, template: 
     actions.start(world(context), user, template, size)
 
 
-@given('"{other}" and "{user}" have running "{template}" sessions with {size:Resources}')
-def users_have_a_running_session_each(context: Context, other: str, user: str, template: str, size: Resources) -> None:
+@given('"{user}" has a running "{template}" session with {size:Resources}, beside one of "{other}"')
+def a_user_has_a_running_session_beside(
+    context: Context, user: str, template: str, size: Resources, other: str
+) -> None:
     actions.start_beside(world(context), other, user, template, size)
 
 

@@ -3,13 +3,13 @@ Feature: 1.4 Session hibernation and restore
   A hibernated session uses no pod, and wakes with its data.
 
   Scenario: A session is hibernated
-    Given "testuser2" and "testuser" have running "firefox-browser" sessions with 500m CPU and 1Gi memory
+    Given "testuser" has a running "firefox-browser" session with 500m CPU and 1Gi memory, beside one of "testuser2"
     When the session is hibernated
     Then the session has 0 pods within 120 s
     And the session's status becomes Hibernated
 
   Scenario: A hibernated session is woken
-    Given "testuser2" and "testuser" have running "firefox-browser" sessions with 500m CPU and 1Gi memory
+    Given "testuser" has a running "firefox-browser" session with 500m CPU and 1Gi memory, beside one of "testuser2"
     And the file "test.txt" in its home says "test data"
     And the session is hibernated
     When the session is woken, and woken again after a longer hibernation
