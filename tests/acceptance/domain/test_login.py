@@ -87,10 +87,18 @@ def test_a_sound_login_opens_and_never_with_the_runs_own_token() -> None:
     assert NEW in [token for _, token in product.seen]
 
 
-def test_a_call_that_is_led_to_a_login_is_refused() -> None:
+@pytest.mark.parametrize("place", ["/login?next=/api/v1/sessions", "https://accounts.example.com/realms/desktops"])
+def test_a_call_that_is_led_to_a_login_is_refused(place: str) -> None:
     product = Product()
-    product.leads_to = "/login?next=/api/v1/sessions"
+    product.leads_to = place
     judge(product)
+
+
+def test_a_call_that_is_led_elsewhere_on_the_same_server_is_not_refused() -> None:
+    product = Product()
+    product.leads_to = "/desktops/all"
+    with pytest.raises(Unmet, match="does not check tokens"):
+        judge(product)
 
 
 @pytest.mark.parametrize("status", [500, 200])

@@ -5,8 +5,9 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
-from streamspace_acceptance.domain.deployment.access import Trial, try_calls
+from streamspace_acceptance.domain.deployment.access import Trial, or_redirect, try_calls
 from streamspace_acceptance.domain.deployment.credentials import Credentials
 from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.outcomes import Unmet
@@ -64,9 +65,9 @@ class LoginClient:
         longer = f"{credentials.password}x"
         for secret in (wrong, cut, longer):
             register_secret(secret)
-        controls = {"no token": self._call(None), "an invalid token": self._call(GARBAGE)}
-        if token is not None:
-            controls["its token altered in one character"] = self._call(altered(token))
+        tokens = {"no token": None, "an invalid token": GARBAGE}
+        tokens |= {} if token is None else {"its token altered in one character": altered(token)}
+        controls = {what: or_redirect(partial(self._call, wrong_token)) for what, wrong_token in tokens.items()}
         wrong_tokens = {"no token": None, "an invalid token": GARBAGE}
         trials = () if token is None else tuple(try_calls(self._http, self._profile, wrong_tokens, token))
         attachments.attach_text("calls without a valid token", "\n".join(trial.describe() for trial in trials))
