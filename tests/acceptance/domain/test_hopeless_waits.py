@@ -66,10 +66,10 @@ class Pods:
     """The pods of a namespace, by their labels."""
 
     def __init__(self, *pods: dict[str, str]) -> None:
-        self._pods = [pod_json(name=f"p-{number}", labels=labels) for number, labels in enumerate(pods)]
+        self.raw = [pod_json(name=f"p-{number}", labels=labels) for number, labels in enumerate(pods)]
 
     def pods(self) -> list[Pod]:
-        return [Pod.of(pod) for pod in self._pods]
+        return [Pod.of(pod) for pod in self.raw]
 
     def pods_of_any(self, label: str, values: Iterable[str]) -> list[Pod]:
         wanted = set(values)
@@ -81,6 +81,18 @@ def test_labels_that_nobody_bears_end_the_wait() -> None:
     with pytest.raises(Unmet, match="no pod has the label app of a component while 1 pods are Ready"):
         readiness.wait_for_components(cluster, {"API": "streamspace-api"}, wait())
     assert now() - began < 5
+
+
+def test_backup_of_a_store_is_none_of_its_servers() -> None:
+    stores = Pods({"app": "postgres"}, {"app": "postgres"})
+    backup = stores.raw[1]
+    backup["metadata"]["ownerReferences"] = [{"kind": "Job", "name": "backup", "uid": "j"}]
+    backup["status"]["conditions"] = []
+    (found,) = readiness.wait_for_components(cast("Any", stores), {"PostgreSQL": "postgres"}, wait(0.5))
+    assert [pod.meta.name for pod in found.pods] == ["p-0"]
+    backup["metadata"]["ownerReferences"] = [{"kind": "ReplicaSet", "name": "postgres", "uid": "r"}]
+    with pytest.raises(Unmet, match="p-1"):
+        readiness.wait_for_components(cast("Any", stores), {"PostgreSQL": "postgres"}, wait(0.5))
 
 
 def test_missing_component_beside_another_is_waited_for() -> None:

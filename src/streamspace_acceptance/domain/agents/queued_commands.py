@@ -60,10 +60,11 @@ class QueuedCommand:
     def other_pods(self) -> bool:
         """Whether a pod came or went that is not the one before the command, though it may have its name.
 
-        One that was over before, and those of Jobs, are none that serve the session.
+        One that was over before is none that serves the session; nor are those of Jobs, unless its own pod is a Job's.
         """
-        later = (Pod.of(change.item.object) for change in self.session.changes.items() if change.at >= self.given)
-        return any(pod.meta.uid != self.pod.meta.uid and not (pod.is_over or is_of_a_job(pod.object)) for pod in later)
+        later = [Pod.of(change.item.object) for change in self.session.changes.items() if change.at >= self.given]
+        others = [pod for pod in later if pod.meta.uid != self.pod.meta.uid and not pod.is_over]
+        return any(is_of_a_job(self.pod.object) or not is_of_a_job(pod.object) for pod in others)
 
     @property
     def pod_went(self) -> float | None:

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from streamspace_acceptance.cluster.connection import as_cluster_error, read
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.domain.deployment.own_pods import is_of_a_job
 from streamspace_acceptance.waiting import Wait, poll
 
 # Where a cluster does not report its readiness, its version suffices.
@@ -84,7 +85,8 @@ class Component:
 
 def components(cluster: Cluster, labels: dict[str, str], key: str = "app") -> list[Component]:
     """Each component, by name and the value of its pods' label `key`."""
-    pods = [pod for pod in cluster.pods_of_any(key, labels.values()) if pod.stays]
+    found = cluster.pods_of_any(key, labels.values())
+    pods = [pod for pod in found if pod.stays and not is_of_a_job(pod.object)]  # a backup's end by themselves
     return [
         Component(name, f"{key}={label}", tuple(pod for pod in pods if pod.meta.labels.get(key) == label))
         for name, label in labels.items()
