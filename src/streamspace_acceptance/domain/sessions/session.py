@@ -27,7 +27,6 @@ REFUSED = re.compile(
 )
 STRIP = 16  # pixels of a desktop, the width of what is looked at of it
 HANDSHAKE_PAUSE_SECONDS = 0.25  # from one handshake that failed to the next
-REST_SECONDS = 2.0  # the same where a VNC server greeted: it counts who comes and goes
 
 
 def present(changes: Changes) -> list[Pod]:
@@ -257,12 +256,13 @@ class Session:
     def vnc_within(self, within: str | Budget) -> rfb.Framebuffer | str:
         """The first handshake that succeeds; what the last one came to, and for how long, when none does in time.
 
-        After a VNC server has greeted, the tries stand apart: some servers lock out who comes back at once.
+        The tries stand apart where a VNC server has greeted, since some lock out who comes back at once, and where the
+        number of connections is limited.
         """
         last: list[Stamped[rfb.Framebuffer | str]] = []
 
         def try_handshake() -> rfb.Framebuffer | str:
-            if not last or not rfb.is_reached(last[-1].item) or now() >= last[-1].at + REST_SECONDS:
+            if not last or now() >= last[-1].at + rfb.rest_of(last[-1].item):
                 result = self.vnc()
                 last.append(Stamped(now(), result))
             return last[-1].item
