@@ -13,7 +13,7 @@ from streamspace_acceptance.product import http
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient, NoAnswer, RateLimited
 from streamspace_acceptance.product.profile import load
-from tests.support.web_server import says, web_server
+from tests.support.web_server import Respond, says, web_server
 
 DATE = "Mon, 30 Nov 2026 12:00:00 GMT"
 PAGE = b"<!doctype html><title>Desktop</title>"
@@ -97,7 +97,7 @@ def test_packed_page_that_cannot_be_read_is_no_page(monkeypatch: pytest.MonkeyPa
 
 
 def test_answer_in_another_form_than_a_list_still_fails_after_a_limit(waited: list[float]) -> None:
-    answers = [Limiting("1"), says(b'{"error": "internal", "message": "No."}', 500)]
+    answers: list[Respond] = [Limiting("1"), says(b'{"error": "internal", "message": "No."}', 500)]
 
     def respond(request: BaseHTTPRequestHandler) -> None:
         (answers.pop(0) if len(answers) > 1 else answers[0])(request)
