@@ -17,9 +17,10 @@ from tests.proof.proxy_faults import PROXY_FAULTS
 from tests.proof.proxy_rules.viewer_pages import Page
 from tests.proof.register import feature_of, sentences
 from tests.proof.session_cases import SESSION_FAULTS, SESSION_PRODUCTS
+from tests.proof.surrounding_cases import SURROUNDING_FAULTS, SURROUNDING_PRODUCTS
 
-FAULTS = [*PROXY_FAULTS, *ANSWER_FAULTS, *FIELD_FAULTS, *CALL_FAULTS, *SESSION_FAULTS]
-PRODUCTS = [*EQUIVALENT_PRODUCTS, *FIELD_PRODUCTS, *CALL_PRODUCTS, *SESSION_PRODUCTS]
+FAULTS = [*PROXY_FAULTS, *ANSWER_FAULTS, *FIELD_FAULTS, *CALL_FAULTS, *SESSION_FAULTS, *SURROUNDING_FAULTS]
+PRODUCTS = [*EQUIVALENT_PRODUCTS, *FIELD_PRODUCTS, *CALL_PRODUCTS, *SESSION_PRODUCTS, *SURROUNDING_PRODUCTS]
 PAGES = [case for case in [*FAULTS, *PRODUCTS] if isinstance(case.rule, Page)]
 
 

@@ -15,6 +15,7 @@ from tests.proof.proxy_case import ProxyFault, case_id, run_against
 from tests.proof.register import NOT_OF_THE_EMBEDDED, mostly_waits, plan_test
 from tests.proof.running import Run, embedded, run_suite
 from tests.proof.session_cases import SESSION_PRODUCTS
+from tests.proof.surrounding_cases import SURROUNDING_PRODUCTS
 from tests.proof.surroundings import SURROUNDINGS, Surroundings
 from tests.proof.weights import seconds
 
@@ -26,7 +27,8 @@ TOO_BUSY = "this machine is too busy"
 
 def cases() -> list[Case]:
     products = [
-        _case(product) for product in (*EQUIVALENT_PRODUCTS, *FIELD_PRODUCTS, *CALL_PRODUCTS, *SESSION_PRODUCTS)
+        _case(product)
+        for product in (*EQUIVALENT_PRODUCTS, *FIELD_PRODUCTS, *CALL_PRODUCTS, *SESSION_PRODUCTS, *SURROUNDING_PRODUCTS)
     ]
     return products + [_case_of(variant) for variant in SURROUNDINGS]
 

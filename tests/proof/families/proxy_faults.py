@@ -10,6 +10,7 @@ from tests.proof.proxy_case import ProxyFault, case_id, run_against
 from tests.proof.proxy_faults import PROXY_FAULTS
 from tests.proof.register import mostly_waits
 from tests.proof.session_cases import SESSION_FAULTS
+from tests.proof.surrounding_cases import SURROUNDING_FAULTS
 from tests.proof.weights import seconds
 
 FAMILY = "proxy"
@@ -17,7 +18,10 @@ SAMPLE = {"202 for 201", "another's address", "a refused deletion happens"}
 
 
 def cases() -> list[Case]:
-    return [_case(fault) for fault in (*PROXY_FAULTS, *ANSWER_FAULTS, *FIELD_FAULTS, *CALL_FAULTS, *SESSION_FAULTS)]
+    return [
+        _case(fault)
+        for fault in (*PROXY_FAULTS, *ANSWER_FAULTS, *FIELD_FAULTS, *CALL_FAULTS, *SESSION_FAULTS, *SURROUNDING_FAULTS)
+    ]
 
 
 def _case(fault: ProxyFault) -> Case:
