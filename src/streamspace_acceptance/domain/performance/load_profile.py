@@ -135,11 +135,10 @@ def profile(clients: Clients, sessions: Sequence[Session], load: str) -> LoadPro
 
 def component_pods(clients: Clients, pods: Sequence[Pod]) -> dict[str, list[Pod]]:
     """The pods of each component of StreamSpace, without those of Jobs, which work for a while and end."""
-    label = clients.profile.agents.component_label
     lasting = [pod for pod in pods if not is_of_a_job(pod.object)]
     return {
-        component: [pod for pod in lasting if pod.meta.labels.get(label) == app]
-        for component, app in clients.profile.deployment.components.items()
+        component: [pod for pod in lasting if pod.meta.labels.get(key) == value]
+        for component, (key, value) in clients.profile.component_labels.items()
     }
 
 

@@ -251,7 +251,7 @@ class SessionDesktop:
 
 
 def _may_pass(answer: Answer) -> bool:
-    """Whether an answer in a page's place may be over soon: a gateway that is told of each session knows it late."""
+    """Whether an answer in a page's place may be over soon: a gateway may learn late of a new session."""
     return answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status == HTTPStatus.NOT_FOUND
 
 
