@@ -13,10 +13,13 @@ from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.calls import ProfileCalls, is_list
-from streamspace_acceptance.product.http import HttpClient, NoAnswer
+from streamspace_acceptance.product.http import HttpClient, NoAnswer, RateLimited
 from streamspace_acceptance.product.profile import Profile
 from streamspace_acceptance.redaction.redactor import register_secret
+from streamspace_acceptance.waiting import POLL_SECONDS, Budget, Wait, elapse
 
+PATIENCE_SECONDS = 120.0
+"""Real seconds, as a limit of logins counts them."""
 GARBAGE = "this-is-no-token-of-any-streamspace"
 
 
@@ -41,9 +44,13 @@ class LoginAttempts:
 
 
 class LoginClient:
-    """Logging in, and calling the API with any token or none; the run's own is never sent."""
+    """Logging in, and calling the API with any token or none; the run's own is never sent.
+
+    Many products allow a few logins a minute: a limit that says until when is waited for, PATIENCE_SECONDS in all.
+    """
 
     def __init__(self, http: HttpClient, profile: Profile) -> None:
+        self._patience = PATIENCE_SECONDS
         self._http = http
         self._profile = profile
         self._calls = ProfileCalls(http, profile)
@@ -97,10 +104,25 @@ class LoginClient:
         return accepted
 
     def log_in(self, name: str, password: str) -> Answer:
-        """The answer to a login, which is sent without any token."""
+        """The answer to a login, which is sent without any token. RateLimited where a gateway allows no more."""
         fields = self._profile.fields
         body = {fields["login_name"]: name, fields["login_password"]: password}
-        return self._calls.call_as(None, "login", body=body)
+        while True:
+            answer, limit = self._answer_or_limit(body)
+            if answer.retry_after is None or answer.retry_after > self._patience:
+                break
+            wait_seconds = max(answer.retry_after, POLL_SECONDS)
+            self._patience -= wait_seconds
+            elapse(Wait("the API", "logins allowed again", Budget("", wait_seconds, 1.0)))
+        if limit is not None:
+            raise limit
+        return answer
+
+    def _answer_or_limit(self, body: object) -> tuple[Answer, RateLimited | None]:
+        try:
+            return self._calls.call_as(None, "login", body=body), None
+        except RateLimited as limit:
+            return limit.answer, limit
 
     def _log_in_wrongly(
         self, credentials: Credentials, password: str | None = None, *, name: str | None = None
