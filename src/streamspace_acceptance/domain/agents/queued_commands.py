@@ -6,9 +6,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from streamspace_acceptance.cluster.objects import Pod, SessionObject
+from streamspace_acceptance.cluster.objects import Pod, SessionObject, is_of_a_job
 from streamspace_acceptance.domain.agents.fleet import require_online, wait_for_online
-from streamspace_acceptance.domain.deployment.own_pods import is_of_a_job
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.outcomes import Unmet

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from streamspace_acceptance.cluster.containers import status_of
-from streamspace_acceptance.cluster.objects import Json, Pod
+from streamspace_acceptance.cluster.objects import Json, Pod, is_of_a_job
 from streamspace_acceptance.cluster.taken_pods import taken
-from streamspace_acceptance.domain.deployment.own_pods import is_of_a_job
 from streamspace_acceptance.domain.sessions import actions
 from streamspace_acceptance.domain.sessions.input_probe import InputProbe, probe_input
 from streamspace_acceptance.domain.sessions.scenario import Scenario

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from streamspace_acceptance.cluster.containers import is_known_neighbour
-from streamspace_acceptance.cluster.objects import Json
+from streamspace_acceptance.cluster.objects import Json, is_of_a_job
 from streamspace_acceptance.product.profile import Profile
 
 
@@ -23,11 +23,6 @@ def app(pod: Json, profile: Profile) -> str | None:
     """The value of the label by which the profile tells the components apart."""
     value = _labels(pod).get(profile.agents.component_label)
     return None if value is None else str(value)
-
-
-def is_of_a_job(pod: Json) -> bool:
-    """Whether a pod ends by itself, as those of a CronJob do."""
-    return any(owner.get("kind") == "Job" for owner in pod["metadata"].get("ownerReferences") or ())
 
 
 def own_containers(pod: Json) -> list[Json]:

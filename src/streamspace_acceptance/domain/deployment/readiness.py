@@ -8,8 +8,7 @@ from http import HTTPStatus
 
 from streamspace_acceptance.cluster.connection import as_cluster_error, read
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
-from streamspace_acceptance.cluster.objects import Pod
-from streamspace_acceptance.domain.deployment.own_pods import is_of_a_job
+from streamspace_acceptance.cluster.objects import Pod, is_of_a_job
 from streamspace_acceptance.waiting import Wait, poll
 
 # Where a cluster does not report its readiness, its version suffices.

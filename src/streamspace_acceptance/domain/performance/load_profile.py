@@ -7,10 +7,9 @@ from dataclasses import dataclass, field, replace
 from statistics import fmean
 
 from streamspace_acceptance.cluster.containers import is_known_neighbour
-from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.cluster.objects import Pod, is_of_a_job
 from streamspace_acceptance.cluster.quantities import amount
 from streamspace_acceptance.domain.clients import Clients
-from streamspace_acceptance.domain.deployment.own_pods import is_of_a_job
 from streamspace_acceptance.domain.performance import stores
 from streamspace_acceptance.domain.performance.session_moments import restarts
 from streamspace_acceptance.domain.performance.stores import StoreFigures

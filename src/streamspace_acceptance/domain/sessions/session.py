@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, ExitStack
 
 from streamspace_acceptance import journal
 from streamspace_acceptance.cluster.kubernetes import ClusterError
-from streamspace_acceptance.cluster.objects import Json, Pod, SessionObject, serving
+from streamspace_acceptance.cluster.objects import Json, Pod, SessionObject, is_of_a_job, serving
 from streamspace_acceptance.cluster.watch import Change, holding_watch, watching
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.evidence import attachments, run_facts
@@ -188,9 +188,15 @@ class Session:
     def wait_for_ready_pod(self, *, within: str | Budget, other_than: frozenset[str] = frozenset()) -> Pod:
         """A pod of the session that is Ready and not one of those uids; Unmet otherwise."""
         goal = "another pod Ready" if other_than else "a pod Ready"
-        return self._follow(
-            goal, within, lambda pods: next((pod for pod in pods if pod.ready and pod.meta.uid not in other_than), None)
-        )
+
+        def serves(pod: Pod) -> bool:
+            return pod.ready and pod.meta.uid not in other_than and not (other_than and self._only_works(pod))
+
+        return self._follow(goal, within, lambda pods: next(filter(serves, pods), None))
+
+    def _only_works(self, pod: Pod) -> bool:
+        """Whether a pod is a Job's, as one that fetches a home, where the session has had pods that are none."""
+        return is_of_a_job(pod.object) and not all(is_of_a_job(change.item.object) for change in self.changes.items())
 
     def wait_until_all_ready(self, *, within: str | Budget) -> list[Pod]:
         """All pods of the session that are there to stay, at least one, each Ready; Unmet otherwise."""
