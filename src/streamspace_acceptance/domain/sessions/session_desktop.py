@@ -124,7 +124,7 @@ class SessionDesktop:
         while _may_pass(answer) and wait.remaining > 0:
             wait.clock.wait(PAGE_AGAIN_SECONDS)
             answer = self.session.api.http.page(address)
-        if answer is not first:
+        if answer is not first and answer.status != HTTPStatus.NOT_FOUND:  # which at the end is the whole trouble
             outcome = "to the end" if _may_pass(answer) else f"then {answer.status}"
             self.page_late = f"{first.status} for {answer.sent_at - since:.1f} s after Running, {outcome}"
         return answer
