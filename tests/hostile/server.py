@@ -171,7 +171,7 @@ HTTP = {
     "redirect-bomb": redirect_bomb,
     "redirect-away": always(whole(b"", "307 Temporary Redirect", "Location: http://elsewhere.invalid/login")),
     "401": always(whole(b'{"error": "unauthorized"}', "401 Unauthorized")),
-    "429": always(whole(b'{"error": "slow down"}', "429 Too Many Requests", "Retry-After: 5")),
+    "429": always(whole(b'{"error": "slow down"}', "429 Too Many Requests", "Retry-After: 600")),
     "500": always(whole(b'{"error": "internal"}', "500 Internal Server Error")),
     "502": always(whole(b"<html>Bad Gateway</html>", "502 Bad Gateway", kind="text/html")),
 }

@@ -3,13 +3,8 @@
 from collections import Counter
 
 from streamspace_sandbox.faults.catalogue import faults
-from tests.proof.answer_faults import ANSWER_FAULTS
-from tests.proof.call_cases import CALL_FAULTS
-from tests.proof.field_cases import FIELD_FAULTS
-from tests.proof.later_cases import LATER_FAULTS
-from tests.proof.proxy_faults import PROXY_FAULTS
+from tests.proof.proxy_catalogue import FAULTS
 from tests.proof.register import sentences
-from tests.proof.session_cases import SESSION_FAULTS
 from tests.support.stand_in_tools import CASES
 
 FEWEST = 3
@@ -19,7 +14,7 @@ FEWEST = 3
 def defects() -> Counter[str]:
     """Planted faults, proxy faults and broken tools, by the criterion that each must turn red."""
     found = Counter(fault.breaks for fault in faults() if not (fault.tolerable or fault.beyond_the_plan))
-    for proxied in (*PROXY_FAULTS, *ANSWER_FAULTS, *FIELD_FAULTS, *CALL_FAULTS, *SESSION_FAULTS, *LATER_FAULTS):
+    for proxied in FAULTS:
         found.update(proxied.failed)
     for _, red in CASES.values():
         found.update(red)

@@ -206,7 +206,9 @@ class _Proxy:
         refusal = self._rule.refuses(request.path, offered, browser=browser)
         if refusal is not None:
             return web.Response(
-                status=refusal.status, body=refusal.body, headers={"Content-Type": refusal.content_type}
+                status=refusal.status,
+                body=refusal.body,
+                headers={"Content-Type": refusal.content_type, **refusal.headers},
             )
         line = Line(browser)
         if self._rule.severs(line):

@@ -7,20 +7,12 @@ import pytest
 from behave.parser import parse_file
 
 from streamspace_sandbox.streamspace.api.viewer import FOLDER
-from tests.proof.answer_faults import ANSWER_FAULTS
-from tests.proof.call_cases import CALL_FAULTS, CALL_PRODUCTS
-from tests.proof.equivalent_products import EQUIVALENT_PRODUCTS
-from tests.proof.field_cases import FIELD_FAULTS, FIELD_PRODUCTS
-from tests.proof.later_cases import LATER_FAULTS
 from tests.proof.proxy import Reply
 from tests.proof.proxy_case import ProxyFault
-from tests.proof.proxy_faults import PROXY_FAULTS
+from tests.proof.proxy_catalogue import FAULTS, PRODUCTS
 from tests.proof.proxy_rules.viewer_pages import Page
 from tests.proof.register import feature_of, sentences
-from tests.proof.session_cases import SESSION_FAULTS, SESSION_PRODUCTS
 
-FAULTS = [*PROXY_FAULTS, *ANSWER_FAULTS, *FIELD_FAULTS, *CALL_FAULTS, *SESSION_FAULTS, *LATER_FAULTS]
-PRODUCTS = [*EQUIVALENT_PRODUCTS, *FIELD_PRODUCTS, *CALL_PRODUCTS, *SESSION_PRODUCTS]
 PAGES = [case for case in [*FAULTS, *PRODUCTS] if isinstance(case.rule, Page)]
 
 

@@ -6,6 +6,7 @@ The official client reads an answer of any length, unpacks it, and restarts its 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -30,6 +31,8 @@ PAGE = 250
 """Objects in one answer to a list: of pods with sidecars some 5 MiB."""
 PAGES = 100
 PIECE_BYTES = 64 * 1024
+THROTTLED_SECONDS = 4.0
+"""So long at most a call waits where an API server asks for that: one with many calls does for a second at a time."""
 
 
 class ClusterError(Exception):
@@ -53,9 +56,17 @@ class BoundedConnectionPool:
     def request(self, method: str, url: str, *, headers: dict[str, str], timeout: Any, **options: Any) -> Any:
         """One request; urllib3's HTTPError also for an answer that is too long, too slow or packed."""
         deadline = waiting.now() + timeout.connect_timeout + timeout.read_timeout
-        self._counts.note(method, url)
         asked = headers | {"Accept-Encoding": "identity"}
-        response = self._pool.request(method, url, headers=asked, timeout=timeout, redirect=False, **options)
+        patience = THROTTLED_SECONDS
+        while True:
+            self._counts.note(method, url)
+            response = self._pool.request(method, url, headers=asked, timeout=timeout, redirect=False, **options)
+            wait_seconds = _throttled_for(response)
+            if wait_seconds is None or wait_seconds > patience:
+                break
+            response.close()
+            patience -= max(wait_seconds, waiting.POLL_SECONDS)
+            waiting.pause(max(wait_seconds, waiting.POLL_SECONDS), threading.Event())
         if response.headers.get("Content-Encoding", "identity") != "identity":
             response.close()
             raise urllib3.exceptions.HTTPError("the answer is compressed, although the suite did not request that")
@@ -74,6 +85,16 @@ class BoundedConnectionPool:
     def clear(self) -> None:
         """Closes the connections."""
         self._pool.clear()
+
+
+def _throttled_for(response: Any) -> float | None:
+    """The seconds after which an API server that did nothing wants to be asked again, as kubectl does; None otherwise.
+
+    It answers 429 when it has many calls to serve, or is still loading a kind of objects, and 503 while it ends.
+    """
+    told = (response.headers.get("Retry-After") or "").strip()
+    is_put_off = response.status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
+    return float(told) if is_put_off and told.isdecimal() else None
 
 
 def _read(response: Any, deadline: float) -> bytes:

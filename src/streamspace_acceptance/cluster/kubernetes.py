@@ -167,6 +167,11 @@ class Cluster(NamespaceCalls):
         what, call = f"get deployment {name}", self._apps.read_namespaced_deployment
         return self._or_none(lambda: self._json(what, call, name=name), HTTPStatus.NOT_FOUND, FORBIDDEN)
 
+    def stateful_set(self, name: str) -> Json | None:
+        """The same of a StatefulSet."""
+        what, call = f"get statefulset {name}", self._apps.read_namespaced_stateful_set
+        return self._or_none(lambda: self._json(what, call, name=name), HTTPStatus.NOT_FOUND, FORBIDDEN)
+
     def replicas(self, deployment: str) -> int:
         """How many pods a Deployment is to have."""
         what = f"get deployment {deployment}"

@@ -147,9 +147,18 @@ class Pod:
 
 
 def serving(pods: Iterable[Pod]) -> list[Pod]:
-    """The pods that count: without those that are over, and without those on their way out beside a successor."""
+    """The pods that count: without those that are over, and without those on their way out beside a successor.
+
+    Pods of Jobs beside others only work for those, as one that saves a home.
+    """
     there = [pod for pod in pods if not pod.is_over]
+    there = [pod for pod in there if not is_of_a_job(pod.object)] or there
     return [pod for pod in there if not pod.meta.deleting] or there
+
+
+def is_of_a_job(pod: Json) -> bool:
+    """Whether a pod ends by itself, as those of a CronJob do."""
+    return any(owner.get("kind") == "Job" for owner in pod["metadata"].get("ownerReferences") or ())
 
 
 def serving_objects(objects: Sequence[Json]) -> list[Json]:

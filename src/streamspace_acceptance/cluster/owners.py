@@ -22,6 +22,8 @@ FIRST_POD = timedelta(seconds=60)
 class _Deployments(Protocol):
     def deployment(self, name: str) -> Json | None: ...
 
+    def stateful_set(self, name: str) -> Json | None: ...
+
 
 def deployment_name(pod: Json) -> str | None:
     """The name of the Deployment that the pod belongs to, by its ReplicaSet's name; None for another kind of pod."""
@@ -34,9 +36,12 @@ def deployment_name(pod: Json) -> str | None:
 
 
 def deployment_of(cluster: _Deployments, pod: Json) -> Json | None:
-    """The Deployment that the pod belongs to; None where there is none, or where it cannot be seen."""
+    """The Deployment or StatefulSet that the pod belongs to; None where there is none, or where it cannot be seen."""
     name = deployment_name(pod)
-    return None if name is None else cluster.deployment(name)
+    if name is not None:
+        return cluster.deployment(name)
+    owners = pod["metadata"].get("ownerReferences") or ()
+    return next((cluster.stateful_set(owner["name"]) for owner in owners if owner.get("kind") == "StatefulSet"), None)
 
 
 def asked_container(deployment: Json, name: str) -> Json | None:

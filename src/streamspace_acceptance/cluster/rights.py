@@ -62,6 +62,8 @@ WATCHING = _rights("sessions", "watch", group=GROUP)
 """FILE grants this too. A run without it takes the moments of sessions from the API's list."""
 FOLLOWING = _rights("persistentvolumeclaims", "watch")
 """FILE grants this too. A run without it lists the claims after each removal of sessions."""
+OF_STATEFUL_SETS = _rights("statefulsets", "get", group="apps")
+"""FILE grants this too. Without it, changes that the cluster makes of a StatefulSet's pods count as the product's."""
 FORWARDING = _rights("pods", "get", "create", subresource="portforward")
 """FILE grants these too; only a run that reaches the API through Kubernetes needs them."""
 SCALING = _rights("deployments", "patch", group="apps", subresource="scale")

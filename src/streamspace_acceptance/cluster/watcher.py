@@ -32,6 +32,8 @@ CLOSE_GRACE_SECONDS = 0.2  # for a watch that was stopped to end; one that is ju
 PAUSE_SECONDS = 0.2  # between connections that bring nothing
 LINE_BYTES = 2 * 1024 * 1024
 DELETED = 1000  # the deletions that are remembered
+LIST_AGAIN = (HTTPStatus.GONE, HTTPStatus.TOO_MANY_REQUESTS)
+"""It has forgotten the version, or has too many calls to serve; a kind of objects may also be loaded only now."""
 
 
 class Watcher:
@@ -282,7 +284,7 @@ class Watcher:
             return ask(self.what, lambda: self._call(watch=True, **arguments), CONNECT_SECONDS + READ_SECONDS)
         except ClusterError as error:
             # Some proxies hold back a response without content; the list shows whether this is the cause.
-            if error.status == HTTPStatus.GONE or _timed_out(error):
+            if error.status in LIST_AGAIN or _timed_out(error):
                 return None
             raise
 
@@ -299,7 +301,7 @@ class Watcher:
         return _version(obj)
 
     def _check_gone(self, status: Json) -> None:
-        if status.get("code") != HTTPStatus.GONE:
+        if status.get("code") not in LIST_AGAIN:
             raise ClusterError(f"{self.what}: it ended with {status.get('code')}: {status.get('message')}")
 
     def _check_silence(self) -> None:

@@ -50,6 +50,11 @@ _ON_TOP = """(canvas, points) => {
   const box = canvas.getBoundingClientRect(), root = canvas.getRootNode();
   return points.map(([x, y]) => root.elementFromPoint(box.x + x, box.y + y) === canvas);
 }"""
+# For points of a document, whether each shows a frame in it.
+_SHOWS = """(frame, points) => {
+  const root = frame.getRootNode();
+  return points.map(([x, y]) => root.elementFromPoint(x, y) === frame);
+}"""
 _CONTEXT_GONE = (
     "Execution context was destroyed",
     "Frame was detached",
@@ -193,7 +198,12 @@ class ClientPage:
         screen = self.require_screen(page)
         left, top = screen.seen["x"] - screen.whole["x"], screen.seen["y"] - screen.whole["y"]
         free = screen.canvas.evaluate(_ON_TOP, [[left + x, top + y] for x, y in points])
-        return [point for point, is_free in zip(points, free, strict=True) if is_free]
+        inside = [point for point, is_free in zip(points, free, strict=True) if is_free]
+        around = _frame_in_page(page, screen.frame)
+        if around is None:
+            return inside
+        shown = around.evaluate(_SHOWS, [[screen.seen["x"] + x, screen.seen["y"] + y] for x, y in inside])
+        return [point for point, is_shown in zip(inside, shown, strict=True) if is_shown]
 
     def uncover_point(self, page: Page) -> tuple[Point, str]:
         """Where to click to uncover a screen that something in its page covers, and the text of the button there.
@@ -201,10 +211,14 @@ class ClientPage:
         It is the middle of the screen where no button asks a user to go on.
         """
         screen = self.require_screen(page)
-        found = screen.canvas.evaluate(self._uncover, list(self.description.consent_words))
+        middle = screen.seen["x"] + screen.seen["width"] / 2, screen.seen["y"] + screen.seen["height"] / 2
+        around = _frame_in_page(page, screen.frame)
+        is_below_page = around is not None and around.evaluate(_SHOWS, [list(middle)]) == [False]
+        covered, frame = (around, page.main_frame) if around and is_below_page else (screen.canvas, screen.frame)
+        found = covered.evaluate(self._uncover, list(self.description.consent_words))
         if found is None:
-            return (screen.seen["x"] + screen.seen["width"] / 2, screen.seen["y"] + screen.seen["height"] / 2), ""
-        return _point_in_page(page, screen.frame, found["point"]), str(found["label"])
+            return middle, ""
+        return _point_in_page(page, frame, found["point"]), str(found["label"])
 
     def controls(self, page: Page) -> Controls:
         """The other things that the page shows, each from the first frame that has it."""
@@ -236,6 +250,15 @@ def _evaluated(frame: Frame, script: str, argument: object) -> Any:
 def _is_gone(frame: Frame, error: Error) -> bool:
     """Whether a frame failed because the page has loaded another document into it, or removed it."""
     return frame.is_detached() or any(words in str(error) for words in _CONTEXT_GONE)
+
+
+def _frame_in_page(page: Page, frame: Frame) -> ElementHandle | None:
+    """The element of the page itself that holds a frame, or one around it; None for the page's own."""
+    while frame is not page.main_frame and frame.parent_frame is not None:
+        if frame.parent_frame is page.main_frame:
+            return frame.frame_element()
+        frame = frame.parent_frame
+    return None
 
 
 def _point_in_page(page: Page, frame: Frame, point: list[float]) -> Point:

@@ -11,7 +11,9 @@
     return width && height ? [x + width / 2, y + height / 2] : null;
   };
   const name = (element) => (element.innerText || element.value || element.getAttribute("aria-label") || element.title || "").trim();
-  const says = (element) => words.some((word) => new RegExp(`^${word}(?![a-z])`, "i").test(name(element)));
+  // A picture may stand before the words, as a sign of its own or in a line of its own.
+  const lines = (element) => name(element).split("\n").map((line) => line.replace(/^[^\p{L}]+/u, ""));
+  const says = (element) => lines(element).some((line) => words.some((word) => new RegExp(`^${word}(?![a-z])`, "i").test(line)));
   const buttons = "button, [role=button], input[type=button], input[type=submit], a[href], a[onclick]";
   // A plain box that looks like a button, or a picture to click on.
   const clickable = (element) => name(element).length < 60 && (element.matches(buttons) || getComputedStyle(element).cursor === "pointer");

@@ -26,12 +26,21 @@ class PageDescription:
         "connect",
         "(?:open|launch|start|view|join|enter) (?:(?:the|your|my) )?(?:desktop|session|workspace)",
         "(?:click|tap|press) (?:.+ )?to (?:connect|start|continue|open)",
-        *("verbinden", "se connecter", "conectar", "connetti", "připojit", "připojení", "anslut", "bağlan", "połącz"),
-        *("подключ", "σύνδεση", "接続", "连接", "連線", "연결"),
+        *("verbinden", "se connecter", "conectar", "connetti", "připojit", "připojení", "anslut", "bağlan"),
+        *("połącz", "подключ", "підключ", "σύνδεση", "接続", "连接", "連線", "연결", "اتصل", "اتصال", "התחבר"),
+        *("forbind", "koble til", "yhdistä", "kapcsolódás", "csatlakozás", "conectează", "poveži", "kết nối"),
+        *("เชื่อมต่อ",),
     )
     consent_words: tuple[str, ...] = (
         "(?:i )?(?:agree|accept|understand)",
         *("accept", "continue", "proceed", "ok", "okay", "got it", "close", "dismiss", "skip", "start"),
+        *("(?:alle )?akzeptieren", "ich stimme zu", "zustimmen", "einverstanden", "verstanden", "weiter"),
+        *("schließen", "continuer", "(?:tout )?accepter", "j.accepte", "fermer", "d.accord", "aceptar", "acepto"),
+        *("continuar", "cerrar", "de acuerdo", "accett[ao]", "continua", "chiudi", "aceit(?:ar|o)", "fechar"),
+        *("akkoord", "accepteren", "doorgaan", "sluiten", "akceptuj[ęe]?", "zgadzam", "dalej", "zamknij"),
+        *("souhlasím", "přijmout", "pokračovat", "принять", "принимаю", "согла", "продолжить", "закрыть", "同意"),
+        *("続行", "閉じる", "了解", "接受", "继续", "繼續", "确定", "確定", "关闭", "동의", "확인", "계속"),
+        *("닫기", "موافق", "أوافق", "متابعة", "إغلاق", "מסכים", "אישור", "המשך"),
     )
     password_field: str = ""
     notices: str = "#noVNC_status, [role=status], [role=alert], output"

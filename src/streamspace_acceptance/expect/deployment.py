@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from http import HTTPStatus
+from urllib.parse import urljoin, urlsplit
 
 from streamspace_acceptance.domain.deployment.checkout import Rollout
 from streamspace_acceptance.domain.deployment.commands import CommandResult
@@ -204,7 +205,8 @@ def _wrong_passwords_refused(trial: LoginAttempts, client: LoginClient) -> None:
 def _leads_to_login(answer: Answer) -> bool:
     """Whether a call is refused by a redirection to where one logs in, as gateways for single sign-on do."""
     is_redirect = HTTPStatus.MULTIPLE_CHOICES <= answer.status < HTTPStatus.BAD_REQUEST
-    return is_redirect and _LOGIN.search(answer.location) is not None
+    leads_away = urlsplit(urljoin(answer.url, answer.location)).netloc != urlsplit(answer.url).netloc
+    return is_redirect and (leads_away or _LOGIN.search(answer.location) is not None)
 
 
 def _outcome_of(answer: Answer) -> str:

@@ -21,6 +21,7 @@ from streamspace_acceptance.product.profile import Profile
 from streamspace_acceptance.product.rfb import Framebuffer, is_reached
 
 NO_SUCH_PATH = re.compile(r"rejected WebSocket connection: HTTP 404")
+LIMITED = re.compile(r"rejected WebSocket connection: HTTP 429")
 NO_ADDRESS = "the API does not say where the desktop is to be seen"
 RELATIVE = "the address is relative to the API's; a contract profile can allow that (addresses.relative)"
 
@@ -167,6 +168,8 @@ def _why_no_handshake(trouble: str, served: int) -> str:
     """The likely reason why a handshake failed: a server that refuses, or none, or none for later viewers."""
     if not served and NO_SUCH_PATH.search(trouble):
         return "there is no such path; a contract profile can name it (calls.vnc, docs/profiles.md)"
+    if LIMITED.search(trouble):
+        return "the product, or what stands before it, limits how often a desktop may be opened"
     if not is_reached(trouble) and served:
         return "the VNC server answered an earlier viewer: the product does not open the way to it again"
     if not is_reached(trouble):

@@ -11,6 +11,8 @@ from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.calls import Json
 
+MOST_SECONDS = 1e11
+"""In the year 5138; counted in milliseconds, in 1973."""
 TOLD = 120
 """Characters of an answer that a timeline repeats."""
 
@@ -114,8 +116,21 @@ class AgentApi:
 
 
 def _moment(value: object) -> datetime | None:
-    """An RFC 3339 time, with or without a zone, in upper or lower case; None for anything else."""
+    """An RFC 3339 time, with or without a zone, in upper or lower case, or a number that counts from the epoch.
+
+    None for anything else.
+    """
     try:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return datetime.fromtimestamp(_in_seconds(value), UTC)
         return datetime.fromisoformat(value.upper()) if isinstance(value, str) else None
-    except ValueError:
+    except (ValueError, OverflowError, OSError):
         return None
+
+
+def _in_seconds(count: float) -> float:
+    """A time since the epoch in seconds, which may be counted in milli-, micro- or nanoseconds, as many languages do.
+
+    As seconds, such a number is a year that no calendar has.
+    """
+    return next((count / unit for unit in (1, 1e3, 1e6, 1e9) if count / unit <= MOST_SECONDS), count)

@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -27,7 +28,7 @@ CREATION_SECONDS = 30.0
 BEHIND_SECONDS = 2.0
 """Real seconds: one of several servers of the API may tell so late what another one told already."""
 PATIENT_SECONDS = 10.0
-"""So long at most a question waits for the end of a limit of the product's own."""
+"""So long at most a question waits for the end of a limit, of the product's own or of a gateway's."""
 
 MOST_LOGINS = 3
 """So often one call is repeated with a new login. Each was refused, so none has had an effect."""
@@ -129,13 +130,8 @@ class StreamSpaceApi(ProfileCalls):
         return self._call(name, which, body, seconds=seconds, request=request, user=user)
 
     def _call(self, name: str, which: str, body: object, *, seconds: float, request: str | None, user: str) -> Answer:
-        answer = self.call_once(name, which, body, seconds=seconds, request=request, user=user)
-        patience = PATIENT_SECONDS if answer.method == "GET" else 0.0  # the suite asks more often than the plan
-        while answer.retry_after is not None and answer.retry_after <= patience:
-            wait_seconds = max(answer.retry_after, POLL_SECONDS)
-            patience -= wait_seconds
-            pause(wait_seconds, threading.Event())
-            answer = self.call_once(name, which, body, seconds=seconds, request=request, user=user)
+        ask = partial(self.call_once, name, which, body, seconds=seconds, request=request, user=user)
+        answer = self._asked_as_told(ask)
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
             control = self.call_once("list_agents" if name == "list_sessions" else "list_sessions", seconds=seconds)
             if control.status == HTTPStatus.TOO_MANY_REQUESTS or control.server != answer.server:
@@ -148,6 +144,27 @@ class StreamSpaceApi(ProfileCalls):
                     f"{answer.call}: STREAMSPACE_TEST_TOKEN is no longer accepted (401, and 401 to {control.call} as "
                     "well): log in again and set the new one"
                 )
+        return answer
+
+    @staticmethod
+    def _asked_as_told(ask: Callable[[], Answer]) -> Answer:
+        """The answer; of a question that is put off for a moment, the one after that. RateLimited by a gateway."""
+
+        def answer_or_limit() -> tuple[Answer, RateLimited | None]:
+            try:
+                return ask(), None
+            except RateLimited as limit:
+                return limit.answer, limit
+
+        answer, limit = answer_or_limit()
+        patience = PATIENT_SECONDS if answer.method == "GET" else 0.0  # the suite asks more often than the plan
+        while answer.retry_after is not None and answer.retry_after <= patience:
+            wait_seconds = max(answer.retry_after, POLL_SECONDS)
+            patience -= wait_seconds
+            pause(wait_seconds, threading.Event())
+            answer, limit = answer_or_limit()
+        if limit is not None:
+            raise limit
         return answer
 
     def _blamed(self, error: Unanswered, name: str, which: str) -> Unmet | None:

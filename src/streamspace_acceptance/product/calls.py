@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from streamspace_acceptance.outcomes import NotApplicable, Unmet
 from streamspace_acceptance.product import translation
@@ -102,7 +102,8 @@ def is_list(body: Json, field: str) -> bool:
 def _next_page(answer: Answer, base_url: str) -> str | None:
     """The path of the next page of a list, where an answer gives one.
 
-    That is `next`, `links.next` or `_links.next.href`, or the header Link (RFC 8288).
+    That is `next`, `links.next` or `_links.next.href`, or the header Link (RFC 8288). A product behind a gateway may
+    know neither its own name there nor the path before its own.
     """
     if not answer.ok:
         return None
@@ -110,5 +111,10 @@ def _next_page(answer: Answer, base_url: str) -> str | None:
     links: Json = next((body[name] for name in ("_links", "links") if isinstance(body.get(name), dict)), {})
     place = body.get("next") or links.get("next")
     place = (place.get("href") if isinstance(place, dict) else place) or answer.next_page
-    address = urljoin(answer.url, place) if isinstance(place, str) and place.startswith(("/", "?", "http")) else ""
+    if not isinstance(place, str) or not place.startswith(("/", "?", "http")):
+        return None
+    there, here = urlsplit(urljoin(answer.url, place)), urlsplit(answer.url)
+    if len(there.path) > 1 and here.path.endswith(there.path):
+        there = there._replace(scheme=here.scheme, netloc=here.netloc, path=here.path)
+    address = there.geturl()
     return address.removeprefix(base_url) if address.startswith(f"{base_url}/") and address != answer.url else None

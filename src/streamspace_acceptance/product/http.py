@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -33,6 +34,7 @@ REDIRECTS = 10
 REQUEST_HEADER = "X-Request-Id"
 UNKNOWN = "streamspace-acceptance-asks-for-nothing"
 LOGGED_BYTES = 4000
+PACKED, GZIP_OR_ZLIB = ("gzip", "deflate"), 32
 OWN_FORM = ("error", "message")
 """The fields of every error of the API (docs/contract.md)."""
 SILENT_SECONDS, CONTROL_SECONDS = 5.0, 1.0
@@ -231,21 +233,21 @@ class HttpClient:
             secret_sources.from_cookies(response.headers.get_list("set-cookie"))
             try:
                 if not redirects or response.next_request is None:
-                    return _answer(request, response, sent, sent + seconds)
+                    return _answer(request, response, sent, sent + seconds, unpacks=redirects > 0)
                 request = response.next_request
             finally:
                 response.close()
         raise NoAnswer(f"more than {redirects} redirects, the last one to {request.url}")
 
 
-def _answer(request: httpx.Request, response: httpx.Response, sent: float, deadline: float) -> Answer:
+def _answer(request: httpx.Request, response: httpx.Response, sent: float, deadline: float, *, unpacks: bool) -> Answer:
     return Answer(
         method=request.method,
         url=str(request.url),
         status=response.status_code,
         reason=response.reason_phrase,
         content_type=response.headers.get("content-type", ""),
-        body=_read(response, deadline),
+        body=_unpacked(response, deadline) if unpacks else _read(response, deadline),
         sent_at=sent,
         received_at=waiting.now(),
         location=response.headers.get("location", "") if response.has_redirect_location else "",
@@ -258,8 +260,12 @@ def _answer(request: httpx.Request, response: httpx.Response, sent: float, deadl
 
 
 def _retry_after(response: httpx.Response) -> float | None:
+    """In seconds; a moment counts by the clock of the server that states it (RFC 9110)."""
     text = response.headers.get("retry-after", "").strip()
-    return float(text) if text.isdecimal() else None
+    if text.isdecimal():
+        return float(text)
+    then, date = _date(text), _date(response.headers.get("date", ""))
+    return None if then is None or date is None else max(then - date, 0.0)
 
 
 def _kept(headers: httpx.Headers) -> str:
@@ -285,9 +291,29 @@ def _tellable(body: object) -> object:
     return {name: MASK if is_secret(str(name), Place.FIELD) else value for name, value in body.items()}
 
 
+def _unpacked(response: httpx.Response, deadline: float) -> bytes:
+    """The body of a page, which a store of files may keep packed and give so to everybody: every browser unpacks it."""
+    if response.headers.get("content-encoding") not in PACKED:
+        return _read(response, deadline)
+    unpacking = zlib.decompressobj(zlib.MAX_WBITS | GZIP_OR_ZLIB)
+    try:
+        body = unpacking.decompress(_body(response, deadline), BODY_BYTES)
+    except zlib.error as error:
+        raise NoAnswer(f"the compressed answer cannot be unpacked: {error}") from error
+    if unpacking.unconsumed_tail:
+        raise NoAnswer(f"the compressed answer holds more than {BODY_BYTES} bytes")
+    if not unpacking.eof:
+        raise NoAnswer("the compressed answer cannot be unpacked: it ends too early")
+    return body
+
+
 def _read(response: httpx.Response, deadline: float) -> bytes:
     if response.headers.get("content-encoding", "identity") != "identity":
         raise NoAnswer("the answer is compressed, although that was not asked for")
+    return _body(response, deadline)
+
+
+def _body(response: httpx.Response, deadline: float) -> bytes:
     body = bytearray()
     for chunk in response.iter_raw():
         body += chunk

@@ -71,8 +71,9 @@ class AgentProfile:
 class DeploymentProfile:
     """The deployed components, and the administrator's access.
 
-    `components` is name -> the value of its pods' component label. `password_line` is what stands before the
-    administrator's password in the log of the API's pods; `secret` is a Secret with the keys `username` and
+    `components` is name -> the value of its pods' component label, or `label=value` where they have one of their own;
+    empty for one that runs outside the cluster (see `Profile.component_labels`). `password_line` is what stands before
+    the administrator's password in the log of the API's pods; `secret` is a Secret with the keys `username` and
     `password`, empty where the product has none for this. `log_start` is part of the first line that the API logs.
     `template_objects`: whether Kubernetes has an object of each template.
     """
@@ -134,6 +135,13 @@ class Profile:
         """The status of a successful call, for which the plan has `plan`."""
         self.meet(f"calls.{call}.status")
         return self.calls[call].status or plan
+
+    @property
+    def component_labels(self) -> dict[str, tuple[str, str]]:
+        """The label, key and value, of each component's pods; without the components outside the cluster."""
+        usual = self.agents.component_label
+        named = {name: value.rpartition("=") for name, value in self.deployment.components.items() if value}
+        return {name: (key or usual, value) for name, (key, _, value) in named.items()}
 
     def meet(self, *keys: str) -> None:
         """Notes that the run meets the differences from the plan at these places of the profile, if there are any."""

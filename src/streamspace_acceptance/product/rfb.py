@@ -37,9 +37,12 @@ __all__ = [
     "handshake",
     "is_reached",
     "opened",
+    "rest_of",
 ]
 
 HANDSHAKE_SECONDS = 5.0
+REST_SECONDS = 2.0
+"""From one try to the next where the server greeted, or limits how many there are."""
 FINISH_SECONDS = 20.0
 """For so long a late handshake goes on, after it was given up on."""
 MESSAGE_BYTES = 1 << 20
@@ -75,28 +78,35 @@ PLAIN = ViewerSettings()
 
 
 class HandshakeTrouble(str):
-    """The sentence that says how a handshake failed. `reached`, `final`: see NoHandshake."""
+    """The sentence that says how a handshake failed. `reached`, `final`, `rest`: see NoHandshake."""
 
     reached = False
     final = False
+    rest = 0.0
 
     @classmethod
     def of(cls, error: NoHandshake) -> HandshakeTrouble:
         """The trouble that an error is about."""
         trouble = cls(error)
-        trouble.reached, trouble.final = error.reached, error.final
+        trouble.reached, trouble.final, trouble.rest = error.reached, error.final, error.rest
         return trouble
 
     def told_as(self, sentence: str) -> HandshakeTrouble:
         """The same trouble in another sentence, such as one that says how long it lasted."""
         trouble = HandshakeTrouble(sentence)
-        trouble.reached, trouble.final = self.reached, self.final
+        trouble.reached, trouble.final, trouble.rest = self.reached, self.final, self.rest
         return trouble
 
 
 def is_reached(result: Framebuffer | str) -> bool:
     """Whether a VNC server had greeted, however the handshake ended."""
     return not isinstance(result, HandshakeTrouble) or result.reached
+
+
+def rest_of(result: Framebuffer | str) -> float:
+    """The seconds after which the next try makes sense: a server that greeted counts who comes and goes."""
+    put_off = result.rest if isinstance(result, HandshakeTrouble) else 0.0
+    return max(put_off, REST_SECONDS if is_reached(result) else 0.0)
 
 
 def final_refusal(result: Framebuffer | str) -> str | None:
@@ -135,7 +145,7 @@ def opened(
         if settings.why_denied is not None and _is_denied(error):
             raise Unproven(f"{settings.why_denied}: {error}") from error
         reason = _no_upgrade(error) or tls.trouble(error) or error
-        raise NoHandshake(f"the WebSocket {address} does not open: {reason}") from error
+        raise NoHandshake(f"the WebSocket {address} does not open: {reason}", rest=_rest(error)) from error
     _count(_opened, address)
     stream = Stream(socket, address, deadline + FINISH_SECONDS, text=settings.text)
     framebuffer = _shaken(socket, stream, address, deadline, settings.password)
@@ -235,6 +245,7 @@ def _connect(
         origin=origin if from_a_page else None,
         subprotocols=subprotocols or None,
         open_timeout=seconds,
+        ping_interval=None,  # a browser sends none, and not every server answers them
         close_timeout=0.3,  # twice, at worst
         max_size=MESSAGE_BYTES,
         compression=None,
@@ -246,6 +257,14 @@ def _connect(
 def _is_denied(error: BaseException) -> bool:
     """Whether the API does not let the token open this desktop."""
     return isinstance(error, InvalidStatus) and error.response.status_code in _DENIED
+
+
+def _rest(error: BaseException) -> float:
+    """For so long a server that limits connections wants no other one; 0 where it does not limit them."""
+    if not isinstance(error, InvalidStatus) or error.response.status_code != HTTPStatus.TOO_MANY_REQUESTS:
+        return 0.0
+    told = error.response.headers.get("Retry-After", "").strip()
+    return float(told) if told.isdecimal() else REST_SECONDS
 
 
 def _no_upgrade(error: BaseException) -> str | None:

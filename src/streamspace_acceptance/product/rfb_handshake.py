@@ -30,12 +30,14 @@ _VENCRYPT_02 = b"\x00\x02"
 class NoHandshake(Exception):
     """No RFB server answered as one: the sentence says how far it came.
 
-    `reached`: an RFB server had greeted. `final`: it will say the same to every further try.
+    `reached`: an RFB server had greeted. `final`: it will say the same to every further try. `rest`: the seconds for
+    which a server that limits connections wants no other one.
     """
 
-    def __init__(self, sentence: str, *, reached: bool = False, final: bool = False) -> None:
+    def __init__(self, sentence: str, *, reached: bool = False, final: bool = False, rest: float = 0.0) -> None:
         self.reached = reached
         self.final = final
+        self.rest = rest
         super().__init__(sentence)
 
 

@@ -153,8 +153,8 @@ def _knows_token(cluster: Cluster, api: StreamSpaceApi) -> bool:
     ):
         in_cluster = StreamSpaceApi(http, api.profile)
         with suppress(NoAnswer):
-            asked = [in_cluster.call_as(shown, "list_sessions").status for shown in (token, MADE_UP_TOKEN)]
-            return asked == [HTTPStatus.OK, HTTPStatus.UNAUTHORIZED]
+            known, made_up = (in_cluster.call_as(shown, "list_sessions").status for shown in (token, MADE_UP_TOKEN))
+            return known == HTTPStatus.OK and made_up in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
     return False
 
 

@@ -12,6 +12,7 @@ from streamspace_acceptance.cluster.watch import keeping_watches
 from streamspace_acceptance.desktop.browser import RunBrowser
 from streamspace_acceptance.desktop.page_description import PageDescription
 from streamspace_acceptance.domain.clients import Clients, roles
+from streamspace_acceptance.domain.deployment import readiness
 from streamspace_acceptance.domain.deployment.deployment import Deployment
 from streamspace_acceptance.domain.deployment.outages import Outages
 from streamspace_acceptance.evidence import run_facts
@@ -72,14 +73,15 @@ class Run:
         )
         agents = clients.profile.agents
         secret_sources.from_secrets(cluster.raw_secrets())
-        own = cluster.pods_of_any(agents.component_label, {agents.label, *profile.deployment.components.values()})
+        labels = {*profile.component_labels.values(), *agents.labels.items(), *agents.api_labels.items()}
+        own = readiness.pods_with(cluster, labels)
         for pod in own:
-            if pod.meta.labels[agents.component_label] == agents.api_label:
+            if pod.meta.labels.get(agents.component_label) == agents.api_label:
                 secret_sources.from_log(cluster.first_lines(pod))
         if not target.is_embedded and (denied := rights.missing(cluster, rights.TELLING)):
             run_facts.record(run_facts.RIGHTS, f"without {', '.join(map(str, denied))}")
         run_facts.record(run_facts.NODES, capacity.nodes(cluster))
-        ready = [pod for pod in own if pod.ready and pod.meta.labels[agents.component_label] == agents.label]
+        ready = [pod for pod in own if pod.ready and pod.meta.labels.get(agents.component_label) == agents.label]
         run_facts.record(run_facts.AGENTS, str(len(ready)))
         self._open.enter_context(guard_and_sweep(settings, target, clients.api, cluster))
         api.approves_agents = True

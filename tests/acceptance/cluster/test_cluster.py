@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from streamspace_acceptance.cluster import watcher
+from streamspace_acceptance.cluster import connection, watcher
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.cluster.watch import Change, watching, watching_states
@@ -20,6 +20,7 @@ from tests.support.samples import KUBECONFIG, Json, pod_json
 from tests.support.web_server import Respond, says, web_server
 
 GONE: Json = {"type": "ERROR", "object": {"kind": "Status", "code": 410, "message": "too old"}}
+BUSY: Json = {"type": "ERROR", "object": {"kind": "Status", "code": 429, "message": "storage is (re)initializing"}}
 
 
 @contextmanager
@@ -86,9 +87,10 @@ def test_a_slim_watch_keeps_what_tells_the_state(tmp_path: Path) -> None:
     assert replace(Pod.of(kept), mounts=()) == replace(Pod.of(whole), mounts=())
 
 
-def test_after_410_what_was_missed_is_made_up_for(tmp_path: Path) -> None:
+@pytest.mark.parametrize("end", [GONE, BUSY])
+def test_after_410_what_was_missed_is_made_up_for(tmp_path: Path, end: Json) -> None:
     later = pod_json(uid="b", version=12)
-    script = _Kubernetes([[A, B], [later]], [[GONE]])
+    script = _Kubernetes([[A, B], [later]], [[end]])
     with cluster(script.respond, tmp_path) as kubernetes, watching(kubernetes, "pods") as recording:
         assert heard(recording, 4) == [("ADDED", "a"), ("ADDED", "b"), ("DELETED", "a"), ("MODIFIED", "b")]
 
@@ -180,6 +182,50 @@ def test_an_error_of_kubernetes_is_no_failure_of_the_product(call: Call, tmp_pat
     ):
         call(kubernetes)
     assert caught.value.status == 500
+
+
+@pytest.mark.parametrize(
+    ("status", "retry_after", "asked"), [(429, "0", 2), (503, "0", 2), (429, "60", 1), (429, "", 1), (500, "0", 1)]
+)
+def test_call_is_repeated_when_kubernetes_asks_for_that(
+    status: int, retry_after: str, asked: int, tmp_path: Path
+) -> None:
+    calls = list[str]()
+
+    def respond(request: BaseHTTPRequestHandler) -> None:
+        calls.append(request.path)
+        headers = {"Retry-After": retry_after} if retry_after else {}
+        says(b'{"items": []}', status if len(calls) == 1 else 200, headers=headers)(request)
+
+    with cluster(respond, tmp_path) as kubernetes:
+        if asked > 1:
+            assert kubernetes.pods() == []
+        else:
+            with pytest.raises(ClusterError, match=str(status)):
+                kubernetes.pods()
+    assert len(calls) == asked
+
+
+def test_kubernetes_that_puts_off_for_ever_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "THROTTLED_SECONDS", 0.5)
+    busy = says(b'{"message": "too many requests"}', 429, headers={"Retry-After": "0"})
+    with cluster(busy, tmp_path) as kubernetes, pytest.raises(ClusterError, match="429") as caught:
+        kubernetes.pods()
+    assert caught.value.status == 429
+
+
+def test_watch_that_is_put_off_is_made_up_for_by_a_list(tmp_path: Path) -> None:
+    script, refused = _Kubernetes([[A], [A, B]], []), list[str]()
+
+    def respond(request: BaseHTTPRequestHandler) -> None:
+        if "watch" in request.path and not refused:
+            refused.append(request.path)
+            says(b'{"message": "storage is (re)initializing"}', 429)(request)
+        else:
+            script.respond(request)
+
+    with cluster(respond, tmp_path) as kubernetes, watching(kubernetes, "pods") as recording:
+        assert heard(recording, 2) == [("ADDED", "a"), ("ADDED", "b")]
 
 
 def test_what_is_not_there_is_none(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def denied_by(respond: Respond, folder: Path) -> list[Right]:
 
 
 def test_files_grant_exactly_the_rights_that_are_asked_for() -> None:
-    optional = {*rights.TELLING, *rights.WATCHING, *rights.FOLLOWING, *rights.FORWARDING}
+    optional = {*rights.TELLING, *rights.WATCHING, *rights.FOLLOWING, *rights.FORWARDING, *rights.OF_STATEFUL_SETS}
     assert granted(rights.FILE) == {*rights.ALWAYS, *optional}
     assert granted(rights.FILE_OF_PHASE_3) == set(rights.DISRUPTIVE)
     metrics = {Right("list", kind, "metrics.k8s.io", whole_cluster=True) for kind in ("nodes", "pods")}

@@ -61,7 +61,10 @@ WAITING = {
     "link": "<a href='#' onclick='{go}; return false'>Open my desktop</a>",
     "another-language": "<button onclick='{go}'>Verbinden</button>",
     "one-more-language": "<button onclick='{go}'>Подключиться</button>",
-    "no-known-language": "<button id=noVNC_connect_button onclick='{go}'>Kết nối</button>",
+    "no-known-language": "<button id=noVNC_connect_button onclick='{go}'>Nawiąż</button>",
+    "right-to-left": "<button dir=rtl onclick='{go}'>اتصال</button>",
+    "sign-before-the-words": "<button onclick='{go}'>▶ Open desktop</button>",
+    "picture-in-a-line-of-its-own": "<button onclick='{go}'><div>desktop_windows</div>Start session</button>",
 }
 LATER = f"<template id=later>{CLIENT}</template>"
 ASKING = {
@@ -76,8 +79,13 @@ OVER = "position:fixed;inset:0;background:#123"
 COVERS = {
     "consent": f"<div id=c style='{OVER}'><a href=#>Privacy</a><button onclick='c.remove()'>I agree</button></div>",
     "a-click": f"<div style='{OVER};opacity:.5' onclick='setTimeout(() => this.remove(), 200)'>Click to focus</div>",
+    "terms-in-a-shadow": f"<div id=c style='{OVER}'></div><script>const terms = c.attachShadow({{mode:'open'}});"
+    "terms.innerHTML = '<button>✓ Alle akzeptieren</button>';"
+    "terms.firstChild.onclick = () => c.remove()</script>",
     "for-ever": f"<div style='{OVER}'>Connecting …<button>OK</button></div>",
 }
+FRAME = "<iframe src=/alone style='width:500px;height:400px;border:0'></iframe>"
+PAGES |= {f"covered-around-{kind}": FRAME + html for kind, html in COVERS.items()}
 PAGES |= {f"covered-by-{kind}": f"{CLIENT}<script>start(document.body)</script>{html}" for kind, html in COVERS.items()}
 PAGES |= {
     f"waits-{kind}": CLIENT + html.replace("{go}", "this.remove(); start(document.body)")
@@ -215,17 +223,23 @@ def test_page_without_a_client_after_its_click_has_none(
     viewer.close()
 
 
-@pytest.mark.parametrize(("kind", "cover"), [("consent", "I agree"), ("a-click", "")])
-def test_cover_of_a_desktop_goes_after_a_click(browser: RunBrowser, address: str, kind: str, cover: str) -> None:
-    viewer = browser.viewer(f"{address}/covered-by-{kind}")
+@pytest.mark.parametrize("place", ["by", "around"])
+@pytest.mark.parametrize(
+    ("kind", "cover"), [("consent", "I agree"), ("a-click", ""), ("terms-in-a-shadow", "✓ Alle akzeptieren")]
+)
+def test_cover_of_a_desktop_goes_after_a_click(
+    browser: RunBrowser, address: str, kind: str, cover: str, place: str
+) -> None:
+    viewer = browser.viewer(f"{address}/covered-{place}-{kind}")
     wait_until_loaded(viewer)
     assert viewer.places()[0] == (200, 150)
     assert viewer.cover == cover
     viewer.close()
 
 
-def test_cover_that_stays_leaves_no_place_on_the_desktop(browser: RunBrowser, address: str) -> None:
-    viewer = browser.viewer(f"{address}/covered-by-for-ever")
+@pytest.mark.parametrize("place", ["by", "around"])
+def test_cover_that_stays_leaves_no_place_on_the_desktop(browser: RunBrowser, address: str, place: str) -> None:
+    viewer = browser.viewer(f"{address}/covered-{place}-for-ever")
     wait_until_loaded(viewer)
     assert viewer.places() == []
     assert viewer.places() == []

@@ -34,6 +34,12 @@ MOMENTS = {
     "2026-11-27T11:00:00+02:00": (1795770000.0, True),
     "2026-11-27T09:00:00": (1795770000.0, False),
     "just now": (None, True),
+    1795770000: (1795770000.0, True),
+    1795770000.5: (1795770000.5, True),
+    1795770000000: (1795770000.0, True),
+    1795770000000000000: (1795770000.0, True),
+    True: (None, True),
+    1e300: (None, True),
 }
 WINDOW, RETURN = Budget("offline", 60.0, 0.1), Budget("reconnection", 30.0, 0.1)
 CUT, OFFLINE, RESTORED, ONLINE, ENDED = 101.0, 106.0, 109.0, 109.5, 124.0
@@ -105,8 +111,8 @@ def test_a_heartbeat_comes_when_the_api_says_that_it_came() -> None:
 
 
 def test_heartbeat_without_a_time_is_quoted() -> None:
-    told = [Stamped(1.0, AgentList((Agent(AGENT, "online", None, no_time=1764483332),), frozenset(), WORDS))]
-    with pytest.raises(Unmet, match="actual:   lastHeartbeat reads 1764483332, which is not an RFC 3339 time"):
+    told = [Stamped(1.0, AgentList((Agent(AGENT, "online", None, no_time="soon"),), frozenset(), WORDS))]
+    with pytest.raises(Unmet, match='actual:   lastHeartbeat reads "soon", which is not a time'):
         expect.agents.on_pace(Pace(AGENT, 3.0, {API: [], "log": [3.0] * 3}, untimely(told, AGENT)), INTERVAL)
     ahead = untimely([dated(1.0, 1000.0, 1000.0), dated(4.0, 4603.0, 1003.0)], AGENT)
     assert "3600 s in the future" in ahead
@@ -383,6 +389,19 @@ def test_pod_that_serves_no_session_is_not_another_one(phase: str, owner: str) -
     expect.sessions.left_alone([kept(change(100.0), Stamped(103.0, beside.item))], outage())
 
 
+def test_pod_of_a_job_serves_a_session_that_is_a_job_itself() -> None:
+    own = change(100.0)
+    own.item.object["metadata"]["ownerReferences"] = [{"kind": "Job", "name": "s", "uid": "j"}]
+    before = replace(kept(own), pod=Pod.of(own.item.object))
+    assert before.trouble() is None
+    other = change(103.0, "ADDED", uid="another")
+    other.item.object["metadata"]["ownerReferences"] = [{"kind": "Job", "name": "s", "uid": "j"}]
+    twice = replace(kept(own, other), pod=before.pod)
+    assert "its pods are" in str(twice.trouble())
+    with pytest.raises(Unmet, match="another pod than before"):
+        expect.sessions.left_alone([twice], outage())
+
+
 def test_an_order_that_is_not_carried_out() -> None:
     forgotten = order(change(9.0), said=((9.9, "Running"), (10.1, "Hibernating")), trouble=STAYED)
     with pytest.raises(Unmet):
@@ -459,7 +478,7 @@ def test_agent_listed_twice_has_no_status() -> None:
 
 
 def test_a_moment_is_read_with_its_zone_or_without() -> None:
-    told = [{"agentId": moment, "status": "online", "lastHeartbeat": moment} for moment in MOMENTS]
+    told = [{"agentId": str(moment), "status": "online", "lastHeartbeat": moment} for moment in MOMENTS]
     with web_server(says(json.dumps({"agents": told}).encode())) as base, HttpClient(base, "t") as client:
         found = AgentApi(StreamSpaceApi(client, load())).all()
     assert [(agent.last_heartbeat, agent.zoned) for agent in found.agents] == list(MOMENTS.values())

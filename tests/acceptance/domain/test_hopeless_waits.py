@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -66,10 +67,10 @@ class Pods:
     """The pods of a namespace, by their labels."""
 
     def __init__(self, *pods: dict[str, str]) -> None:
-        self._pods = [pod_json(name=f"p-{number}", labels=labels) for number, labels in enumerate(pods)]
+        self.raw = [pod_json(name=f"p-{number}", labels=labels) for number, labels in enumerate(pods)]
 
     def pods(self) -> list[Pod]:
-        return [Pod.of(pod) for pod in self._pods]
+        return [Pod.of(pod) for pod in self.raw]
 
     def pods_of_any(self, label: str, values: Iterable[str]) -> list[Pod]:
         wanted = set(values)
@@ -79,11 +80,41 @@ class Pods:
 def test_labels_that_nobody_bears_end_the_wait() -> None:
     began, cluster = now(), cast("Any", Pods({"component": "api"}))
     with pytest.raises(Unmet, match="no pod has the label app of a component while 1 pods are Ready"):
-        readiness.wait_for_components(cluster, {"API": "streamspace-api"}, wait())
+        readiness.wait_for_components(cluster, {"API": ("app", "streamspace-api")}, wait())
     assert now() - began < 5
+
+
+def test_backup_of_a_store_is_none_of_its_servers() -> None:
+    stores = Pods({"app": "postgres"}, {"app": "postgres"})
+    backup = stores.raw[1]
+    backup["metadata"]["ownerReferences"] = [{"kind": "Job", "name": "backup", "uid": "j"}]
+    backup["status"]["conditions"] = []
+    (found,) = readiness.wait_for_components(cast("Any", stores), {"PostgreSQL": ("app", "postgres")}, wait(0.5))
+    assert [pod.meta.name for pod in found.pods] == ["p-0"]
+    backup["metadata"]["ownerReferences"] = [{"kind": "ReplicaSet", "name": "postgres", "uid": "r"}]
+    with pytest.raises(Unmet, match="p-1"):
+        readiness.wait_for_components(cast("Any", stores), {"PostgreSQL": ("app", "postgres")}, wait(0.5))
+
+
+def test_stores_are_known_by_labels_of_their_own_or_outside() -> None:
+    profile = load()
+    deployment = replace(profile.deployment, components={"PostgreSQL": "cnpg.io/cluster=db", "Redis": "", "API": "api"})
+    labels = replace(profile, deployment=deployment).component_labels
+    assert labels == {"PostgreSQL": ("cnpg.io/cluster", "db"), "API": ("app", "api")}
+    pods = Pods({"cnpg.io/cluster": "db"}, {"app": "api"}, {"app": "db"})
+    found = readiness.wait_for_components(cast("Any", pods), labels, wait(0.5))
+    assert [component.describe() for component in found] == [
+        "PostgreSQL: pod p-0 Running 1/1",
+        "API: pod p-1 Running 1/1",
+    ]
+    pods.raw[0]["status"]["conditions"] = []
+    with pytest.raises(Unmet, match="PostgreSQL: pod p-0"):
+        readiness.wait_for_components(cast("Any", pods), labels, wait(0.5))
 
 
 def test_missing_component_beside_another_is_waited_for() -> None:
     cluster = cast("Any", Pods({"app": "streamspace-api"}))
     with pytest.raises(Unmet, match="no pod with app=redis"):
-        readiness.wait_for_components(cluster, {"API": "streamspace-api", "Redis": "redis"}, wait(0.5))
+        readiness.wait_for_components(
+            cluster, {"API": ("app", "streamspace-api"), "Redis": ("app", "redis")}, wait(0.5)
+        )

@@ -11,13 +11,15 @@ from typing import Any
 import pytest
 
 from streamspace_acceptance import expect
+from streamspace_acceptance.domain.deployment import login
 from streamspace_acceptance.domain.deployment.credentials import Credentials
 from streamspace_acceptance.domain.deployment.health import ask
 from streamspace_acceptance.domain.deployment.login import LoginClient, altered, altered_at_the_end
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.api import StreamSpaceApi
-from streamspace_acceptance.product.http import HttpClient
+from streamspace_acceptance.product.http import HttpClient, NoAnswer
 from streamspace_acceptance.product.profile import load
+from streamspace_acceptance.waiting import Wait
 from tests.support.web_server import Respond, says, web_server
 
 RUNS_OWN, NEW = "the-token-of-the-run", "eyJh.eyJz.c2lnbmF0dXJl"
@@ -90,9 +92,10 @@ def test_a_sound_login_opens_and_never_with_the_runs_own_token() -> None:
     assert NEW in [token for _, token in product.seen]
 
 
-def test_a_call_that_is_led_to_a_login_is_refused() -> None:
+@pytest.mark.parametrize("place", ["/login?next=/api/v1/sessions", "https://accounts.example.com/realms/desktops"])
+def test_a_call_that_is_led_to_a_login_is_refused(place: str) -> None:
     product = Product()
-    product.leads_to = "/login?next=/api/v1/sessions"
+    product.leads_to = place
     judge(product)
 
 
@@ -111,6 +114,13 @@ def test_a_password_without_letters_has_no_other_case() -> None:
     assert "the password in another case" not in tried.wrong_logins
 
 
+def test_a_call_that_is_led_elsewhere_on_the_same_server_is_not_refused() -> None:
+    product = Product()
+    product.leads_to = "/desktops/all"
+    with pytest.raises(Unmet, match="does not check tokens"):
+        judge(product)
+
+
 @pytest.mark.parametrize("status", [500, 200])
 def test_call_that_fails_with_every_token_is_not_open(status: int) -> None:
     product = Product()
@@ -122,6 +132,39 @@ def test_call_that_fails_with_every_token_is_not_open(status: int) -> None:
 def test_login_that_fails_is_not_blamed_on_the_credentials(status: int) -> None:
     with pytest.raises(Unmet, match="the API fails at logins"):
         judge(says(b'{"error": "internal", "message": "Something went wrong."}', status))
+
+
+@pytest.mark.parametrize("body", [b"<h1>429</h1>", b'{"error": "too_many", "message": "Too many logins."}'])
+def test_logins_that_are_limited_are_waited_for(monkeypatch: pytest.MonkeyPatch, body: bytes) -> None:
+    waited, left, product = list[float](), [5], Product()
+
+    def go_on(wait: Wait) -> None:
+        waited.append(wait.budget.seconds)
+        left[0] = 5
+
+    def respond(request: BaseHTTPRequestHandler) -> None:
+        left[0] -= request.path.endswith("/login")
+        if left[0] < 0 and request.path.endswith("/login"):
+            says(body, 429, headers={"Retry-After": "30"})(request)
+        else:
+            product(request)
+
+    monkeypatch.setattr(login, "elapse", go_on)
+    judge(respond)
+    assert waited == [30.0, 30.0]
+    product.knows = lambda _: True
+    with pytest.raises(Unmet, match="any password is accepted"):
+        judge(respond)
+
+
+def test_logins_that_are_limited_for_long_are_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(login, "elapse", lambda _: None)
+    for seconds in ("600", "50"):  # the latter again and again
+        with (
+            pytest.raises(NoAnswer, match="calls is limited"),
+            door(says(b"429", 429, headers={"Retry-After": seconds})) as found,
+        ):
+            found.log_in("admin", PASSWORD)
 
 
 def test_wrong_logins_do_not_follow_each_other() -> None:

@@ -53,3 +53,13 @@ def test_pod_that_an_autoscaler_changed_does_not_differ() -> None:
 
 def test_pod_that_the_cluster_changed_does_not_differ() -> None:
     assert provision.changes(_cluster(ASKED), _pod(ASKED), _pod(ASKED | {"memory": "1536Mi"})) == []
+
+
+def test_pod_of_a_stateful_set_that_the_cluster_changed_does_not_differ() -> None:
+    cluster, changed = _cluster(ASKED), _pod(ASKED | {"memory": "1536Mi"})
+    changed.object["metadata"]["ownerReferences"] = [{"kind": "StatefulSet", "name": "s-1", "uid": "s-1"}]
+    of_a_set = SimpleNamespace(main_container=cluster.main_container, stateful_set=cluster.deployment)
+    assert provision.changes(of_a_set, _pod(ASKED), changed) == []  # type: ignore[arg-type]
+    asks_so = {"spec": {"template": {"spec": {"containers": changed.object["spec"]["containers"]}}}}
+    of_a_set.stateful_set = lambda _: asks_so
+    assert provision.changes(of_a_set, _pod(ASKED), changed)  # type: ignore[arg-type]

@@ -349,6 +349,9 @@ V1 = {
 NO_V1 = {"memory/memory.limit_in_bytes": "9223372036854771712", "cpu/cpu.cfs_quota_us": "-1"}
 
 
+_OWN = "unified=$(sed -n 's/^0:://p' /proc/self/cgroup)"
+
+
 @pytest.mark.parametrize(
     ("files", "found"),
     [
@@ -376,15 +379,36 @@ def test_swap_of_a_container_is_no_more_than_its_node_has(tmp_path: Path) -> Non
     assert limits.enforced(cast("Cluster", _Shell(tmp_path)), pod()).swap == there
 
 
-class _Shell:
-    """Runs what is meant for a container here, with its cgroups in a folder."""
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        ({"memory.max": "1073741824", "cpu.max": "50000 100000", "init.scope/memory.max": "max"}, LIMITS),
+        ({"memory.max": "1073741824", "cpu.max": "50000 100000", "init.scope/cpu.max": "max 100000"}, LIMITS),
+        ({"memory.max": "max", "cpu.max": "max 100000", "init.scope/memory.max": "max"}, Limits(None, None)),
+        (
+            {"memory.max": "1073741824", "cpu.max": "50000 100000", "init.scope/memory.max": "536870912"},
+            replace(LIMITS, memory=Decimal(2**29)),
+        ),
+    ],
+)
+def test_limits_above_the_cgroup_of_an_init_system_count(files: dict[str, str], found: Limits, tmp_path: Path) -> None:
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text + "\n")
+    assert limits.enforced(cast("Cluster", _Shell(tmp_path, "/init.scope")), pod()) == found
 
-    def __init__(self, cgroups: Path) -> None:
+
+class _Shell:
+    """Runs what is meant for a container here, with its cgroups in a folder. `own`: that of its programs there."""
+
+    def __init__(self, cgroups: Path, own: str = "/") -> None:
         self._cgroups = cgroups
+        self._own = f"unified={own}"
 
     def execute(self, _pod: object, command: list[str]) -> ExecResult:
         assert CGROUP_SCRIPT in command[-1]
-        script = command[-1].replace("/sys/fs/cgroup", str(self._cgroups))
+        script = command[-1].replace("/sys/fs/cgroup", str(self._cgroups)).replace(_OWN, self._own)
+        assert self._own in script
         done = subprocess.run([*command[:-1], script], capture_output=True, text=True, check=False)
         return ExecResult(done.stdout, done.stderr, done.returncode)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -16,6 +16,7 @@ from streamspace_acceptance.domain.performance import node_capacity
 from streamspace_acceptance.domain.performance.cluster_limits import crowded_out
 from streamspace_acceptance.domain.performance.room import all_pods, room
 from streamspace_acceptance.domain.performance.session_troubles import ProductPods
+from streamspace_acceptance.domain.resources.granted import has_place
 from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.waiting import Stamped
 from tests.support.load_samples import burst
@@ -93,6 +94,28 @@ def test_taint_that_the_products_pods_tolerate_does_not_count() -> None:
         left(own=[named("u-1")], taints=[{"key": "node.kubernetes.io/disk-pressure", "effect": "NoSchedule"}]).sessions
         == 0
     )
+
+
+def test_node_of_another_system_takes_no_session() -> None:
+    machine = node() | {"metadata": {"name": "node-1", "labels": {"kubernetes.io/os": "windows"}}}
+    assert "node-1 takes none: it runs windows" in room(cast("Any", Cluster([machine], [], [])), SIZE).sentence
+    assert room(cast("Any", Cluster([machine], [named("u-1")], [])), SIZE).sessions == 3
+
+
+@pytest.mark.parametrize(
+    ("cpu", "taints", "own", "holds"),
+    [
+        ("4", [], [], True),
+        ("5", [], [], False),
+        ("4", [{"key": "dedicated", "effect": "NoSchedule"}], [], False),
+        ("4", [{"key": "dedicated", "effect": "NoSchedule"}], [named("u-1", "3")], True),
+    ],
+)
+def test_size_has_a_place_on_nodes_that_take_sessions(
+    cpu: str, taints: list[Json], own: list[Json], holds: bool
+) -> None:
+    machine = node() | {"spec": {"taints": taints}}
+    assert has_place(cast("Any", Cluster([machine], own, [])), {"cpu": cpu, "memory": "1Gi"}) is holds
 
 
 def test_soft_taint_closes_no_node() -> None:

@@ -55,6 +55,18 @@ def test_list_in_pages_is_read_to_its_end() -> None:
         assert StreamSpaceApi(http, load()).sessions().ids == {"s-1", "s-2", "s-3"}
 
 
+@pytest.mark.parametrize("place", ["http://api.internal:8080/api/v1/sessions?page=2", "/api/v1/sessions?page=2"])
+def test_next_page_of_a_product_behind_a_gateway_is_found(place: str) -> None:
+    def respond(request: BaseHTTPRequestHandler) -> None:
+        assert request.path.startswith("/below/api/v1/sessions")
+        number = 2 if request.path.endswith("page=2") else 1
+        body = {"sessions": [{"sessionId": f"s-{number}", "status": "Running"}], "next": place if number == 1 else None}
+        says(json.dumps(body).encode())(request)
+
+    with web_server(respond) as url, HttpClient(f"{url}/below", "token") as http:
+        assert StreamSpaceApi(http, load()).sessions().ids == {"s-1", "s-2"}
+
+
 def linked(request: BaseHTTPRequestHandler) -> None:
     path, _, query = request.path.partition("?")
     number = int(query.removeprefix("page=") or 1)
@@ -81,7 +93,10 @@ def test_list_that_shows_a_part_says_so(total: int, said: str) -> None:
     assert listed.describe("s") == "Running"
 
 
-@pytest.mark.parametrize("next_page", ["http://elsewhere.example/api/v1/sessions", 7, "", "/api/v1/sessions"])
+@pytest.mark.parametrize(
+    "next_page",
+    ["http://elsewhere.example/api/v1/sessions", "http://elsewhere.example/?p=2", 7, "", "/api/v1/sessions"],
+)
 def test_list_whose_next_page_is_none_ends(next_page: object) -> None:
     body = json.dumps({"sessions": [], "next": next_page}).encode()
     with web_server(says(body)) as url, HttpClient(url, "token") as http:

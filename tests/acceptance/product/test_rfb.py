@@ -202,6 +202,39 @@ def test_rfb_answer_without_upgrade_blames_what_is_before_it(status: HTTPStatus)
     assert f"answered {status} {status.phrase}: something before it does not let the upgrade through" in found
 
 
+@pytest.mark.parametrize(("headers", "rest"), [({"Retry-After": "7"}, 7.0), ({}, 2.0), ({"Retry-After": "soon"}, 2.0)])
+def test_rfb_limit_of_connections_says_when_to_try_again(headers: dict[str, str], rest: float) -> None:
+    def refuse(socket: ServerConnection, _request: object) -> Any:
+        response = socket.respond(HTTPStatus.TOO_MANY_REQUESTS, "slow down")
+        response.headers.update(headers)
+        return response
+
+    with vnc_server(well_behaved(), process_request=refuse) as address:
+        found = rfb.attempt(address, "t")
+    assert isinstance(found, rfb.HandshakeTrouble)
+    assert (rfb.rest_of(found), rfb.rest_of(found.told_as("late"))) == (rest, rest)
+    assert "HTTP 429" in found
+
+
+def test_rfb_refusal_of_another_kind_may_be_tried_again_at_once() -> None:
+    refuse: Any = lambda socket, _: socket.respond(HTTPStatus.NOT_FOUND, "")  # noqa: E731
+    with vnc_server(well_behaved(), process_request=refuse) as address:
+        assert rfb.rest_of(rfb.attempt(address, "t")) == 0.0
+
+
+def test_rfb_sends_no_pings_of_its_own() -> None:
+    pings: list[Any] = []
+
+    def talk(socket: ServerConnection) -> None:
+        pings.append(socket.protocol)
+        well_behaved()(socket)
+
+    with vnc_server(talk) as address, rfb.opened(address, "t") as (_, stream):
+        assert stream is not None
+        socket: Any = vars(stream)["_socket"]
+        assert socket.ping_interval is None
+
+
 def test_rfb_late_handshake_is_finished_all_the_same() -> None:
     finished, may_go_on = threading.Event(), threading.Event()
 

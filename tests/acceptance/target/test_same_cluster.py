@@ -92,15 +92,18 @@ class WithoutAgents(Target):
         return answer({"agents": []})
 
 
+@pytest.mark.parametrize("refusal", [401, 403])
 @pytest.mark.parametrize(
     ("accepted", "is_same"), [(("own",), True), (("another",), False), (("own", "of-nobody"), False)]
 )
 def test_cluster_without_agents_is_known_by_its_token(
-    accepted: tuple[str, ...], is_same: bool, monkeypatch: pytest.MonkeyPatch
+    accepted: tuple[str, ...], is_same: bool, refusal: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def respond(request: BaseHTTPRequestHandler) -> None:
         is_open = request.headers["Authorization"].removeprefix("Bearer ") in accepted
-        says(b'{"sessions": []}' if is_open else b'{"error": "x", "message": "y"}', 200 if is_open else 401)(request)
+        says(b'{"sessions": []}' if is_open else b'{"error": "x", "message": "y"}', 200 if is_open else refusal)(
+            request
+        )
 
     with web_server(respond) as url:
         monkeypatch.setattr(guard, "forwarded", lambda *_: nullcontext(url.removeprefix("http://")))

@@ -6,15 +6,12 @@ which are variants of the sandbox, every criterion has the verdict that `must` n
 
 from functools import partial
 
-from tests.proof.call_cases import CALL_PRODUCTS
 from tests.proof.case import Case, Lane, Load, Outcome
-from tests.proof.equivalent_products import EQUIVALENT_PRODUCTS
 from tests.proof.families.proxy_faults import load_of
-from tests.proof.field_cases import FIELD_PRODUCTS
 from tests.proof.proxy_case import ProxyFault, case_id, run_against
+from tests.proof.proxy_catalogue import PRODUCTS
 from tests.proof.register import NOT_OF_THE_EMBEDDED, mostly_waits, plan_test
 from tests.proof.running import Run, embedded, run_suite
-from tests.proof.session_cases import SESSION_PRODUCTS
 from tests.proof.surroundings import SURROUNDINGS, Surroundings
 from tests.proof.weights import seconds
 
@@ -25,10 +22,7 @@ TOO_BUSY = "this machine is too busy"
 
 
 def cases() -> list[Case]:
-    products = [
-        _case(product) for product in (*EQUIVALENT_PRODUCTS, *FIELD_PRODUCTS, *CALL_PRODUCTS, *SESSION_PRODUCTS)
-    ]
-    return products + [_case_of(variant) for variant in SURROUNDINGS]
+    return [_case(product) for product in PRODUCTS] + [_case_of(variant) for variant in SURROUNDINGS]
 
 
 def _case(product: ProxyFault) -> Case:

@@ -2,15 +2,10 @@
 
 from functools import partial
 
-from tests.proof.answer_faults import ANSWER_FAULTS
-from tests.proof.call_cases import CALL_FAULTS
 from tests.proof.case import Case, Lane, Load, Outcome
-from tests.proof.field_cases import FIELD_FAULTS
-from tests.proof.later_cases import LATER_FAULTS
 from tests.proof.proxy_case import ProxyFault, case_id, run_against
-from tests.proof.proxy_faults import PROXY_FAULTS
+from tests.proof.proxy_catalogue import FAULTS
 from tests.proof.register import mostly_waits
-from tests.proof.session_cases import SESSION_FAULTS
 from tests.proof.weights import seconds
 
 FAMILY = "proxy"
@@ -18,8 +13,7 @@ SAMPLE = {"202 for 201", "another's address", "a refused deletion happens"}
 
 
 def cases() -> list[Case]:
-    faults = (*PROXY_FAULTS, *ANSWER_FAULTS, *FIELD_FAULTS, *CALL_FAULTS, *SESSION_FAULTS, *LATER_FAULTS)
-    return [_case(fault) for fault in faults]
+    return [_case(fault) for fault in FAULTS]
 
 
 def _case(fault: ProxyFault) -> Case:

@@ -83,6 +83,19 @@ class AlwaysNow(_OfAgents):
         return [agent | {"lastHeartbeat": now} for agent in agents]
 
 
+class CountedHeartbeats(_OfAgents):
+    """The time of the last heartbeat is a number: so many units a second since the epoch, and `late` seconds before."""
+
+    def __init__(self, units: int, late: float = 0.0) -> None:
+        self._units, self._late = units, late
+
+    def listed(self, agents: list[Json]) -> list[Json]:
+        def counted(text: str) -> int:
+            return round((datetime.fromisoformat(text).timestamp() - self._late) * self._units)
+
+        return [agent | {"lastHeartbeat": counted(agent["lastHeartbeat"])} for agent in agents]
+
+
 class Ghost(_OfAgents):
     """An agent that was never there is listed online."""
 

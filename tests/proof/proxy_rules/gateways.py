@@ -66,12 +66,15 @@ class OneIsBehind(Rule):
 
 
 class LeadsToLogin(Rule):
-    """Who brings no valid token is led to the page at which one logs in."""
+    """Who brings no valid token is led to the page at which one logs in, which may be on another server."""
+
+    def __init__(self, server: str = "/login") -> None:
+        self._server = server
 
     def alter(self, method: str, path: str, reply: Reply) -> Reply:
         if reply.status != UNAUTHORIZED or path.endswith("/login"):
             return reply
-        return Reply(FOUND, "text/html", b'<a href="/login">Found</a>', {"Location": f"/login?next={path}"})
+        return Reply(FOUND, "text/html", b'<a href="/login">Found</a>', {"Location": f"{self._server}?next={path}"})
 
 
 class LocksOutCallers(Rule):

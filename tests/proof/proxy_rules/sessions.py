@@ -178,10 +178,10 @@ class RateLimit(Rule):
 
 
 class PageLate(Rule):
-    """The viewer's page answers 502 for some seconds after its session was first called Running."""
+    """The viewer's page answers 502, or 404, for some seconds after its session was first called Running."""
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+    def __init__(self, seconds: float, status: int = 502) -> None:
+        self._seconds, self._status = seconds, status
         self._running: float | None = None
 
     def alter(self, method: str, path: str, reply: Reply) -> Reply:
@@ -191,7 +191,7 @@ class PageLate(Rule):
 
     def instead(self, method: str, path: str, body: bytes) -> Reply | None:
         late = self._running is not None and time.monotonic() - self._running < self._seconds
-        return Reply(502, "text/html", b"<h1>Bad Gateway</h1>") if path.startswith("/vnc/") and late else None
+        return Reply(self._status, "text/html", b"<h1>No desktop</h1>") if path.startswith("/vnc/") and late else None
 
 
 class Forgets(Rule):

@@ -201,6 +201,18 @@ class FramedFromElsewhere(Framed):
         return replace(reply, body=reply.body.replace(b"location.href", elsewhere))
 
 
+class FramedBelow(Framed):
+    """The client's page is in an iframe, and the page around it covers that with something."""
+
+    def __init__(self, cover: str) -> None:
+        super().__init__()
+        self._cover = cover.encode()
+
+    def page_instead(self, path: str, query: str) -> Reply | None:
+        reply = super().page_instead(path, query)
+        return None if reply is None else replace(reply, body=reply.body + self._cover)
+
+
 def on_a_click_that_is_no_buttons(label: str) -> Edit:
     """The same with what looks like a button and is a plain box, as in noVNC's own page up to its version 1.3."""
     return lambda text: on_a_click(label)(text).replace(
@@ -240,6 +252,11 @@ CONSENT = (
     "terms.style.cssText = 'position:fixed;inset:0;z-index:99;background:#234;color:#fff;padding:20vh';"
     "terms.innerHTML = '<p>This system is for authorised use.<p><button>I agree</button>';"
     "terms.querySelector('button').onclick = () => terms.remove();"
+)
+NO_TERMS = "<div style='position:fixed;inset:0;background:#2346;color:#fff;padding:20vh'>Please wait</div>"
+TERMS = (
+    "<div id=terms style='position:fixed;inset:0;background:#234;color:#fff;padding:20vh'><p>Authorised use alone."
+    "<p><button onclick='terms.remove()'>Zustimmen</button></div>"
 )
 CLICK_TO_FOCUS = (
     "const veil = document.createElement('div'); veil.textContent = 'Click to take control';"

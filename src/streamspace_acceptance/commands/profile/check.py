@@ -69,15 +69,14 @@ def of_api(calls: ProfileCalls) -> Iterator[Comparison]:
 
 def of_cluster(cluster: Cluster, profile: Profile) -> Iterator[Comparison]:
     """The labels of the components, and the pods of sessions, as far as there are any."""
-    label = profile.agents.component_label
     pods = [pod for pod in cluster.pods() if not pod.is_over]
-    values = sorted({pod.meta.labels[label] for pod in pods if label in pod.meta.labels})
-    for name, value in profile.deployment.components.items():
+    for name, (key, value) in profile.component_labels.items():
         place = f"deployment.components.{name}"
+        values = sorted({pod.meta.labels[key] for pod in pods if key in pod.meta.labels})
         if value in values:
-            yield Comparison(Fit.OK, place, f"pods have the label {label}={value}")
+            yield Comparison(Fit.OK, place, f"pods have the label {key}={value}")
         else:
-            yield Comparison(Fit.WRONG, place, f"no pod has the label {label}={value}: {_labels(pods, label, values)}")
+            yield Comparison(Fit.WRONG, place, f"no pod has the label {key}={value}: {_labels(pods, key, values)}")
     yield from _of_sessions(cluster, profile)
 
 

@@ -102,7 +102,7 @@ def untimely(samples: Sequence[Stamped[AgentList]], agent_id: str) -> str:
     """
     last = samples[-1].item.agent(agent_id) if samples else None
     if last is not None and last.last_heartbeat is None:
-        return f"lastHeartbeat reads {json.dumps(last.no_time)}, which is not an RFC 3339 time"
+        return f"lastHeartbeat reads {json.dumps(last.no_time)}, which is not a time"
     beats = [beat.at for beat in received(samples, agent_id)][1:]
     for sample in (candidate for candidate in samples if candidate.at in beats):
         agent, date = sample.item.agent(agent_id), sample.item.date

@@ -7,10 +7,9 @@ from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from functools import partial
 
-from streamspace_acceptance.cluster.objects import Pod, SessionObject
+from streamspace_acceptance.cluster.objects import Pod, SessionObject, is_of_a_job
 from streamspace_acceptance.domain.agents.fleet import require_online, wait_for_online
 from streamspace_acceptance.domain.clients import Clients
-from streamspace_acceptance.domain.deployment.own_pods import is_of_a_job
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.outcomes import Unmet
@@ -72,10 +71,11 @@ class QueuedCommand:
     def other_pods(self) -> bool:
         """Whether a pod came or went that is not the one before the command, though it may have its name.
 
-        One that was over before, and those of Jobs, are none that serve the session.
+        One that was over before is none that serves the session; nor are those of Jobs, unless its own pod is a Job's.
         """
-        later = (Pod.of(change.item.object) for change in self.session.changes.items() if change.at >= self.given)
-        return any(pod.meta.uid != self.pod.meta.uid and not (pod.is_over or is_of_a_job(pod.object)) for pod in later)
+        later = [Pod.of(change.item.object) for change in self.session.changes.items() if change.at >= self.given]
+        others = [pod for pod in later if pod.meta.uid != self.pod.meta.uid and not pod.is_over]
+        return any(is_of_a_job(self.pod.object) or not is_of_a_job(pod.object) for pod in others)
 
     @property
     def pod_went(self) -> float | None:

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from streamspace_acceptance.cluster.containers import status_of
-from streamspace_acceptance.cluster.objects import Json, Pod
+from streamspace_acceptance.cluster.objects import Json, Pod, is_of_a_job
 from streamspace_acceptance.cluster.taken_pods import taken
-from streamspace_acceptance.domain.deployment.own_pods import is_of_a_job
 from streamspace_acceptance.domain.sessions import actions
 from streamspace_acceptance.domain.sessions.input_probe import InputProbe, probe_input
 from streamspace_acceptance.domain.sessions.scenario import Scenario
@@ -62,12 +61,12 @@ class SessionBefore:
 
     def trouble(self) -> str | None:
         """The trouble with the session's pods now: anything but one Ready pod, old or new; None if all is well."""
-        pods = [pod for pod in present(self.session.changes.items()) if pod.stays and not is_of_a_job(pod.object)]
+        pods = [pod for pod in present(self.session.changes.items()) if pod.stays and not self._only_works(pod)]
         sound = len(pods) == 1 and pods[0].ready
         return None if sound else f"its pods are: {', '.join(pod.describe() for pod in pods) or 'none'}"
 
     def _trouble(self, now: Pod) -> str | None:
-        if now.meta.uid != self.pod.meta.uid and (now.is_over or is_of_a_job(now.object)):
+        if now.meta.uid != self.pod.meta.uid and (now.is_over or self._only_works(now)):
             return None  # of before: it only lies about; or of a Job: it does not serve the session
         if now.meta.uid != self.pod.meta.uid:
             return "another pod than before"
@@ -75,6 +74,10 @@ class SessionBefore:
         if times := now.restarts_of(container) - self.pod.restarts_of(container):
             return f"container {container} started again {times} times"
         return None if now.ready or self._is_neighbours(now.object) else NOT_READY
+
+    def _only_works(self, pod: Pod) -> bool:
+        """Whether a pod is a Job's beside the session's own, unless that is one itself."""
+        return is_of_a_job(pod.object) and not is_of_a_job(self.pod.object)
 
     def _is_neighbours(self, pod: Json) -> bool:
         """Whether the pod is not Ready although its desktop's container is."""

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from streamspace_acceptance.cluster.kubernetes import Cluster
-from streamspace_acceptance.cluster.objects import Json, Pod
+from streamspace_acceptance.cluster.objects import Json, Pod, serving_objects
 from streamspace_acceptance.domain.concurrency.check_result import CheckResult
 from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests
 from streamspace_acceptance.domain.sessions.session import Session
@@ -58,8 +58,8 @@ def label(session: Session) -> dict[str, str]:
 
 
 def served(pods: Sequence[Json]) -> list[Json]:
-    """Those of the pods that are there to stay."""
-    return [pod for pod in pods if Pod.of(pod).stays]
+    """Those of the pods that are there to stay, without those of Jobs beside them."""
+    return [pod for pod in serving_objects(pods) if Pod.of(pod).stays]
 
 
 def shared_namespaces(cluster: Cluster, pods: Iterable[Pod], kinds: Iterable[str] = KINDS) -> list[str]:

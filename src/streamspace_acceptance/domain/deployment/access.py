@@ -6,13 +6,20 @@ Only made-up ids are sent, and a template that does not exist: where the API che
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.answers import Answer
-from streamspace_acceptance.product.http import HttpClient, RateLimited, in_own_form, tells_error
+from streamspace_acceptance.product.http import (
+    HttpClient,
+    RateLimited,
+    RedirectedElsewhere,
+    in_own_form,
+    tells_error,
+)
 from streamspace_acceptance.product.profile import Call, Profile
 
 OPEN_CALLS = frozenset({"health", "login", "vnc"})
@@ -67,8 +74,16 @@ def try_calls(http: HttpClient, profile: Profile, wrong: dict[str, str | None], 
         if control.status == HTTPStatus.TOO_MANY_REQUESTS:
             raise RateLimited(control)
         for what, token in wrong.items():
-            answer = http.call_as(token, call.method, call.to(nobody, nobody), body)
+            answer = or_redirect(partial(http.call_as, token, call.method, call.to(nobody, nobody), body))
             yield Trial(_in_words(call), what, answer, control, unknown_path)
+
+
+def or_redirect(call: Callable[[], Answer]) -> Answer:
+    """The answer to a call without a valid token, also one that leads to another server: where one logs in, there."""
+    try:
+        return call()
+    except RedirectedElsewhere as error:
+        return error.answer
 
 
 def _body(name: str, profile: Profile, nobody: str) -> object:

@@ -163,13 +163,13 @@ class Deployment:
 
     def wait_for_components(self) -> list[Component]:
         """PostgreSQL, Redis, the API and the agents; Unmet when one of them is not ready in time."""
-        labels = self._profile.deployment.components
-        self._profile.meet("agents.component_label", *(f"deployment.components.{name}" for name in labels))
+        labels = self._profile.component_labels
+        named = (f"deployment.components.{name}" for name in self._profile.deployment.components)
+        self._profile.meet("agents.component_label", *named)
         return readiness.wait_for_components(
             self.cluster,
             labels,
             Wait(", ".join(labels), "each pod Ready, 1/1", self._patience("start")),
-            self._profile.agents.component_label,
         )
 
     def wait_for_health(self) -> Health:

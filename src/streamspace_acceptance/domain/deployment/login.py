@@ -5,17 +5,21 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
-from streamspace_acceptance.domain.deployment.access import Trial, try_calls
+from streamspace_acceptance.domain.deployment.access import Trial, or_redirect, try_calls
 from streamspace_acceptance.domain.deployment.credentials import Credentials
 from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.calls import ProfileCalls, is_list
-from streamspace_acceptance.product.http import HttpClient, NoAnswer
+from streamspace_acceptance.product.http import HttpClient, NoAnswer, RateLimited
 from streamspace_acceptance.product.profile import Profile
 from streamspace_acceptance.redaction.redactor import register_secret
+from streamspace_acceptance.waiting import POLL_SECONDS, Budget, Wait, elapse
 
+PATIENCE_SECONDS = 120.0
+"""Real seconds, as a limit of logins counts them."""
 GARBAGE = "this-is-no-token-of-any-streamspace"
 
 
@@ -41,9 +45,13 @@ class LoginAttempts:
 
 
 class LoginClient:
-    """Logging in, and calling the API with any token or none; the run's own is never sent."""
+    """Logging in, and calling the API with any token or none; the run's own is never sent.
+
+    Many products allow a few logins a minute: a limit that says until when is waited for, PATIENCE_SECONDS in all.
+    """
 
     def __init__(self, http: HttpClient, profile: Profile) -> None:
+        self._patience = PATIENCE_SECONDS
         self._http = http
         self._profile = profile
         self._calls = ProfileCalls(http, profile)
@@ -65,10 +73,11 @@ class LoginClient:
         longer, other_case = f"{credentials.password}x", credentials.password.swapcase()
         for secret in (wrong, cut, longer, other_case):
             register_secret(secret)
-        controls = {"no token": self._call(None), "an invalid token": self._call(GARBAGE)}
+        tokens = {"no token": None, "an invalid token": GARBAGE}
         if token is not None:
-            controls["its token altered in one character"] = self._call(altered(token))
-            controls["its token altered near its end"] = self._call(altered_at_the_end(token))
+            tokens["its token altered in one character"] = altered(token)
+            tokens["its token altered near its end"] = altered_at_the_end(token)
+        controls = {what: or_redirect(partial(self._call, wrong_token)) for what, wrong_token in tokens.items()}
         wrong_tokens = {"no token": None, "an invalid token": GARBAGE}
         trials = () if token is None else tuple(try_calls(self._http, self._profile, wrong_tokens, token))
         attachments.attach_text("calls without a valid token", "\n".join(trial.describe() for trial in trials))
@@ -99,10 +108,25 @@ class LoginClient:
         return accepted
 
     def log_in(self, name: str, password: str) -> Answer:
-        """The answer to a login, which is sent without any token."""
+        """The answer to a login, which is sent without any token. RateLimited where a gateway allows no more."""
         fields = self._profile.fields
         body = {fields["login_name"]: name, fields["login_password"]: password}
-        return self._calls.call_as(None, "login", body=body)
+        while True:
+            answer, limit = self._answer_or_limit(body)
+            if answer.retry_after is None or answer.retry_after > self._patience:
+                break
+            wait_seconds = max(answer.retry_after, POLL_SECONDS)
+            self._patience -= wait_seconds
+            elapse(Wait("the API", "logins allowed again", Budget("", wait_seconds, 1.0)))
+        if limit is not None:
+            raise limit
+        return answer
+
+    def _answer_or_limit(self, body: object) -> tuple[Answer, RateLimited | None]:
+        try:
+            return self._calls.call_as(None, "login", body=body), None
+        except RateLimited as limit:
+            return limit.answer, limit
 
     def _log_in_wrongly(
         self, credentials: Credentials, password: str | None = None, *, name: str | None = None

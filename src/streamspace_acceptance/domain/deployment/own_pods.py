@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from streamspace_acceptance.cluster.containers import is_known_neighbour
-from streamspace_acceptance.cluster.objects import Json
+from streamspace_acceptance.cluster.objects import Json, is_of_a_job
 from streamspace_acceptance.product.profile import Profile
 
 
 def own_pods(pods: Iterable[Json], profile: Profile) -> Iterator[Json]:
     """Those of the API, the agents and the stores, by the profile's labels; without those of Jobs, which end."""
-    apps = set(profile.deployment.components.values())
-    return (pod for pod in pods if app(pod, profile) in apps and not is_of_a_job(pod))
+    wanted = set(profile.component_labels.values())
+    return (pod for pod in pods if not wanted.isdisjoint(_labels(pod).items()) and not is_of_a_job(pod))
+
+
+def _labels(pod: Json) -> Mapping[str, str]:
+    return pod["metadata"].get("labels") or {}
 
 
 def app(pod: Json, profile: Profile) -> str | None:
     """The value of the label by which the profile tells the components apart."""
-    value = (pod["metadata"].get("labels") or {}).get(profile.agents.component_label)
+    value = _labels(pod).get(profile.agents.component_label)
     return None if value is None else str(value)
-
-
-def is_of_a_job(pod: Json) -> bool:
-    """Whether a pod ends by itself, as those of a CronJob do."""
-    return any(owner.get("kind") == "Job" for owner in pod["metadata"].get("ownerReferences") or ())
 
 
 def own_containers(pod: Json) -> list[Json]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from streamspace_acceptance.cluster.connection import as_cluster_error, read
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
-from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.cluster.objects import Pod, is_of_a_job
 from streamspace_acceptance.waiting import Wait, poll
 
 # Where a cluster does not report its readiness, its version suffices.
@@ -82,16 +83,28 @@ class Component:
         return ", ".join(pod.describe() for pod in self.pods) or f"no pod with {self.label}"
 
 
-def components(cluster: Cluster, labels: dict[str, str], key: str = "app") -> list[Component]:
-    """Each component, by name and the value of its pods' label `key`."""
-    pods = [pod for pod in cluster.pods_of_any(key, labels.values()) if pod.stays]
+Labels = Mapping[str, tuple[str, str]]
+"""By the name of a component, the key and the value of its pods' label."""
+
+
+def pods_with(cluster: Cluster, labels: Collection[tuple[str, str]]) -> list[Pod]:
+    """The pods that have one of those labels, key and value, each once."""
+    keys = {key: {value for other, value in labels if other == key} for key, _ in labels}
+    found = (pod for key, values in keys.items() for pod in cluster.pods_of_any(key, values))
+    return list({pod.meta.name: pod for pod in found}.values())
+
+
+def components(cluster: Cluster, labels: Labels) -> list[Component]:
+    """Each component, by its name and the label of its pods."""
+    found = pods_with(cluster, labels.values())
+    pods = [pod for pod in found if pod.stays and not is_of_a_job(pod.object)]  # a backup's end by themselves
     return [
-        Component(name, f"{key}={label}", tuple(pod for pod in pods if pod.meta.labels.get(key) == label))
-        for name, label in labels.items()
+        Component(name, f"{key}={value}", tuple(pod for pod in pods if pod.meta.labels.get(key) == value))
+        for name, (key, value) in labels.items()
     ]
 
 
-def wait_for_components(cluster: Cluster, labels: dict[str, str], wait: Wait, key: str = "app") -> list[Component]:
+def wait_for_components(cluster: Cluster, labels: Labels, wait: Wait) -> list[Component]:
     """The components as soon as all are ready; Unmet when they are not in time."""
 
     def nobody(waited: list[Component]) -> str | None:
@@ -101,11 +114,12 @@ def wait_for_components(cluster: Cluster, labels: dict[str, str], wait: Wait, ke
         running = [pod.meta.name for pod in cluster.pods() if pod.ready]
         if not running:
             return None
-        return f"no pod has the label {key} of a component while {len(running)} pods are Ready ({running[0]})"
+        keys = " or ".join(sorted({key for key, _ in labels.values()}))
+        return f"no pod has the label {keys} of a component while {len(running)} pods are Ready ({running[0]})"
 
     return poll(
         wait,
-        lambda: components(cluster, labels, key),
+        lambda: components(cluster, labels),
         impossible=nobody,
         met=lambda waited: all(component.ready for component in waited),
         says=lambda waited: (

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field, replace
 from statistics import fmean
 
 from streamspace_acceptance.cluster.containers import is_known_neighbour
-from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.cluster.objects import Pod, is_of_a_job
 from streamspace_acceptance.cluster.quantities import amount
 from streamspace_acceptance.domain.clients import Clients
-from streamspace_acceptance.domain.deployment.own_pods import is_of_a_job
 from streamspace_acceptance.domain.performance import stores
 from streamspace_acceptance.domain.performance.session_moments import restarts
 from streamspace_acceptance.domain.performance.stores import StoreFigures
@@ -135,11 +134,10 @@ def profile(clients: Clients, sessions: Sequence[Session], load: str) -> LoadPro
 
 def component_pods(clients: Clients, pods: Sequence[Pod]) -> dict[str, list[Pod]]:
     """The pods of each component of StreamSpace, without those of Jobs, which work for a while and end."""
-    label = clients.profile.agents.component_label
     lasting = [pod for pod in pods if not is_of_a_job(pod.object)]
     return {
-        component: [pod for pod in lasting if pod.meta.labels.get(label) == app]
-        for component, app in clients.profile.deployment.components.items()
+        component: [pod for pod in lasting if pod.meta.labels.get(key) == value]
+        for component, (key, value) in clients.profile.component_labels.items()
     }
 
 

@@ -138,8 +138,9 @@ def _pods_of(clients: Clients, sessions: Sequence[Session]) -> list[Json]:
 
 
 def _product_pods(clients: Clients) -> list[Json]:
-    apps, label = set(clients.profile.deployment.components.values()), clients.profile.agents.component_label
-    return [pod for pod in clients.cluster.raw_pods() if (pod["metadata"].get("labels") or {}).get(label) in apps]
+    wanted = set(clients.profile.component_labels.values())
+    pods = clients.cluster.raw_pods()
+    return [pod for pod in pods if not wanted.isdisjoint((pod["metadata"].get("labels") or {}).items())]
 
 
 def _room(scenario: Scenario, template: str, own: Sequence[Json]) -> Room:

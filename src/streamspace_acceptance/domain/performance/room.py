@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from http import HTTPStatus
 
-from streamspace_acceptance.cluster import rights
+from streamspace_acceptance.cluster import open_nodes, rights
 from streamspace_acceptance.cluster.kubernetes import FORBIDDEN, Cluster, ClusterError
 from streamspace_acceptance.cluster.objects import Json, Pod
 from streamspace_acceptance.cluster.quantities import amount
@@ -16,8 +16,6 @@ from streamspace_acceptance.cluster.requests import COUNTED, requested
 
 PODS_A_NODE, PODS_A_CORE = 110, 10
 """Kubernetes supports min(110, 10 a core) pods on a node ("Considerations for large clusters", and its SLOs)."""
-KUBERNETES_OWN = "node.kubernetes.io/"
-"""The taints of nodes that are not ready, cordoned or under pressure begin so: no session tolerates them."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +40,7 @@ def room(cluster: Cluster, size: Mapping[str, str], ours: Collection[str] = ()) 
         raise
     own, (everywhere, _) = cluster.raw_pods(), all_pods(cluster)
     others = [pod for pod in everywhere if pod["metadata"]["uid"] not in ours]
-    found = fit(nodes, others, size, _hosts(own))
+    found = fit(nodes, others, size, open_nodes.hosts(own))
     quota = None if ours else _quota(cluster, size)
     if quota is not None and quota.sessions is not None and quota.sessions < (found.sessions or 0):
         return quota
@@ -63,38 +61,12 @@ def all_pods(cluster: Cluster) -> tuple[list[Json], str]:
 def fit(nodes: Sequence[Json], pods: Sequence[Json], size: Mapping[str, str], hosts: Collection[str] = ()) -> Room:
     """The same for those nodes and pods. `hosts` are nodes of which it is known that the product's pods run there."""
     used = _used([pod for pod in pods if Pod.of(pod).stays])
-    closed = {node["metadata"]["name"]: why for node in nodes if (why := _closed(node, hosts))}
+    closed = {node["metadata"]["name"]: why for node in nodes if (why := open_nodes.closed(node, hosts))}
     rooms = [_of_node(node, used, size) for node in nodes if node["metadata"]["name"] not in closed]
     total = sum(count for count, _ in rooms)
     limits = sorted({reason for _, reason in rooms}) or ["no node takes any"]
     limits += [f"{name} takes none: {reason}" for name, reason in sorted(closed.items())][:3]
     return Room(total, f"the nodes have room for {total} such sessions ({'; '.join(limits)})")
-
-
-def _closed(node: Json, hosts: Collection[str]) -> str:
-    """Why a node takes no new session; empty when it may. Taints that the product's own pods tolerate do not count."""
-    spec, name = node.get("spec") or {}, node["metadata"]["name"]
-    if spec.get("unschedulable"):
-        return "it is cordoned"
-    conditions = (node.get("status") or {}).get("conditions") or ()
-    if any(condition["type"] == "Ready" and condition["status"] != "True" for condition in conditions):
-        return "it is not ready"
-    closing = ("NoSchedule", "NoExecute")
-    taints = [taint["key"] for taint in spec.get("taints") or () if taint.get("effect") in closing]
-    found = [key for key in taints if key.startswith(KUBERNETES_OWN) or name not in hosts]
-    return f"its taint {found[0]}" if found else ""
-
-
-def _hosts(pods: Sequence[Json]) -> set[str]:
-    """The nodes of those pods, without the pods of DaemonSets, which tolerate most taints."""
-    usual = [
-        pod for pod in pods if not any(_is_daemon_set(owner) for owner in pod["metadata"].get("ownerReferences") or ())
-    ]
-    return {pod["spec"].get("nodeName") or "" for pod in usual if Pod.of(pod).stays}
-
-
-def _is_daemon_set(owner: Json) -> bool:
-    return bool(owner.get("kind") == "DaemonSet")
 
 
 def _of_node(node: Json, used: Mapping[tuple[str, str], Decimal], size: Mapping[str, str]) -> tuple[int, str]:

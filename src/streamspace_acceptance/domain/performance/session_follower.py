@@ -281,9 +281,7 @@ def _open(follower: SessionFollower, session_id: str, ended: threading.Event) ->
             return
         except (Unmet, NoAnswer) as error:
             follower.desktops[session_id] = found = " ".join(str(error).split())
-        if isinstance(found, rfb.Framebuffer) or pause(
-            REST_SECONDS if rfb.is_reached(found) else HANDSHAKE_PAUSE_SECONDS, ended
-        ):
+        if isinstance(found, rfb.Framebuffer) or pause(max(rfb.rest_of(found), HANDSHAKE_PAUSE_SECONDS), ended):
             return
 
 

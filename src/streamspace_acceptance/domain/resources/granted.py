@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from streamspace_acceptance.cluster import open_nodes
+from streamspace_acceptance.cluster.kubernetes import FORBIDDEN, Cluster, ClusterError
 from streamspace_acceptance.domain.resources.oversized_requests import excess
 from streamspace_acceptance.domain.sessions import provision
 from streamspace_acceptance.domain.sessions.creation import Creation
@@ -35,8 +37,7 @@ def granted(scenario: Scenario) -> GrantedResources:
     size = require(clients.profile.size(asked.size), "no resources were requested")
     if creation.id is None:
         control = scenario.registry.ask(asked.user, asked.template, None)
-        fits = not excess(size, clients.cluster.allocatable() or [size])
-        return GrantedResources(size, creation, control=control, fits=fits)
+        return GrantedResources(size, creation, control=control, fits=has_place(clients.cluster, size))
     session = scenario.session
     with unproven_if_failed("the session has no pod (see 1.1a-4)"):
         session.wait_for_a_pod(within="start")
@@ -46,3 +47,14 @@ def granted(scenario: Scenario) -> GrantedResources:
     except Unmet as unmet:
         trouble = unmet.actual
     return GrantedResources(size, creation, provision.look(session), trouble=trouble)
+
+
+def has_place(cluster: Cluster, size: Size) -> bool:
+    """Whether a node that takes sessions could hold one of that size if it were empty; yes where none can be seen."""
+    try:
+        nodes, hosts = cluster.raw_nodes(), open_nodes.hosts(cluster.raw_pods())
+    except ClusterError as error:
+        if error.status == FORBIDDEN:
+            return True
+        raise
+    return not excess(size, [node["status"]["allocatable"] for node in nodes if not open_nodes.closed(node, hosts)])

@@ -15,22 +15,30 @@ from streamspace_acceptance.outcomes import NotApplicable
 UNLIMITED_BYTES = 2**60  # cgroup v1 writes "no limit" as a number near 2**63
 
 # The container's own cgroup, v2 or v1: below the path that the kernel tells, where the host's hierarchy is to be seen,
-# or else at the mount itself, where the container sees no more than its own.
+# or else at the mount itself, where the container sees no more than its own. A desktop with an init system keeps its
+# programs in cgroups below the container's: the limits of all that are above them count as well.
 CGROUP_SCRIPT = r"""
 path() { sed -n "s#^[0-9]*:\([^:]*,\)\{0,1\}$1\(,[^:]*\)\{0,1\}:##p" /proc/self/cgroup | head -n 1; }
 first() { for file in "$@"; do [ -r "$file" ] && { cat "$file"; return; }; done; }
 root=/sys/fs/cgroup unified=$(sed -n 's/^0:://p' /proc/self/cgroup) cpu=$(path cpu) memory=$(path memory)
+each_above() {
+  above=$unified
+  while :; do
+    [ -r "$root$above/$1" ] && cat "$root$above/$1"
+    case "$above" in */*) above=${above%/*} ;; *) break ;; esac
+  done
+}
 limit_of_memory() {
-  first "$root$unified/memory.max" $root/memory.max \
-    "$root/memory$memory/memory.limit_in_bytes" $root/memory/memory.limit_in_bytes
+  [ -n "$(each_above memory.max)" ] && { each_above memory.max; return; }
+  first "$root/memory$memory/memory.limit_in_bytes" $root/memory/memory.limit_in_bytes
 }
 limit_of_cpu() {
-  first "$root$unified/cpu.max" $root/cpu.max && return
+  [ -n "$(each_above cpu.max)" ] && { each_above cpu.max; return; }
   first "$root/cpu$cpu/cpu.cfs_quota_us" $root/cpu/cpu.cfs_quota_us
   first "$root/cpu$cpu/cpu.cfs_period_us" $root/cpu/cpu.cfs_period_us
 }
 swap() {
-  first "$root$unified/memory.swap.max" $root/memory.swap.max
+  each_above memory.swap.max
   sed -n 's/^SwapTotal: *//p' /proc/meminfo
 }
 throttled() {
@@ -86,23 +94,22 @@ def enforced(cluster: Cluster, pod: Pod) -> Limits:
 
 
 def _cores(words: list[str]) -> Decimal | None:
-    """`50000 100000`: microseconds in each period; `max` or -1 for no limit."""
-    quota, period = (_number(word) for word in (*words, "", "")[:2])
-    return quota / period if quota is not None and period and quota > 0 else None
+    """The least of `50000 100000`, microseconds in each period, once or more; `max` or -1 for no limit."""
+    pairs = ((_number(quota), _number(period)) for quota, period in zip(words[::2], words[1::2], strict=False))
+    return min((quota / period for quota, period in pairs if quota is not None and period and quota > 0), default=None)
 
 
 def _bytes(words: list[str]) -> Decimal | None:
-    found = _number((*words, "")[0])
-    return found if found is not None and found < UNLIMITED_BYTES else None
+    """The least of several; `max` for no limit."""
+    found = (_number(word) for word in words)
+    return min((number for number in found if number is not None and number < UNLIMITED_BYTES), default=None)
 
 
 def _swap(words: list[str]) -> Decimal:
     """`max 8388604 kB`: what the container may have of what the node has; none where nothing says that it may."""
-    if len(words) != 3:
-        return Decimal(0)
-    there = (_number(words[1]) or Decimal(0)) * 1024
-    allowed = _number(words[0])
-    return there if allowed is None else min(allowed, there)
+    *limits, total, _ = words if len(words) > 2 else ["0", "0", "kB"]
+    there = (_number(total) or Decimal(0)) * 1024
+    return min([there, *(number for limit in limits if (number := _number(limit)) is not None)])
 
 
 def _number(word: str) -> Decimal | None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.cluster.objects import Pod, is_of_a_job
 from streamspace_acceptance.cluster.taken_pods import taken
-from streamspace_acceptance.domain.deployment.own_pods import is_of_a_job
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.session import Session
 

@@ -8,10 +8,9 @@ from contextlib import AbstractContextManager, ExitStack
 
 from streamspace_acceptance import journal
 from streamspace_acceptance.cluster.kubernetes import ClusterError
-from streamspace_acceptance.cluster.objects import Json, Pod, SessionObject, serving
+from streamspace_acceptance.cluster.objects import Json, Pod, SessionObject, is_of_a_job, serving
 from streamspace_acceptance.cluster.watch import Change, holding_watch, watching
 from streamspace_acceptance.domain.clients import Clients
-from streamspace_acceptance.domain.deployment.own_pods import is_of_a_job
 from streamspace_acceptance.evidence import attachments, run_facts
 from streamspace_acceptance.measuring import node_busy
 from streamspace_acceptance.outcomes import Unmet, Unproven
@@ -28,7 +27,6 @@ REFUSED = re.compile(
 )
 STRIP = 16  # pixels of a desktop, the width of what is looked at of it
 HANDSHAKE_PAUSE_SECONDS = 0.25  # from one handshake that failed to the next
-REST_SECONDS = 2.0  # the same where a VNC server greeted: it counts who comes and goes
 
 
 def present(changes: Changes) -> list[Pod]:
@@ -190,9 +188,15 @@ class Session:
     def wait_for_ready_pod(self, *, within: str | Budget, other_than: frozenset[str] = frozenset()) -> Pod:
         """A pod of the session that is Ready and not one of those uids; Unmet otherwise."""
         goal = "another pod Ready" if other_than else "a pod Ready"
-        return self._follow(
-            goal, within, lambda pods: next((pod for pod in pods if pod.ready and pod.meta.uid not in other_than), None)
-        )
+
+        def serves(pod: Pod) -> bool:
+            return pod.ready and pod.meta.uid not in other_than and not (other_than and self._only_works(pod))
+
+        return self._follow(goal, within, lambda pods: next(filter(serves, pods), None))
+
+    def _only_works(self, pod: Pod) -> bool:
+        """Whether a pod is a Job's, as one that fetches a home, where the session has had pods that are none."""
+        return is_of_a_job(pod.object) and not all(is_of_a_job(change.item.object) for change in self.changes.items())
 
     def wait_until_all_ready(self, *, within: str | Budget) -> list[Pod]:
         """All pods of the session that are there to stay, at least one, each Ready; Unmet otherwise."""
@@ -259,12 +263,13 @@ class Session:
     def vnc_within(self, within: str | Budget) -> rfb.Framebuffer | str:
         """The first handshake that succeeds; what the last one came to, and for how long, when none does in time.
 
-        After a VNC server has greeted, the tries stand apart: some servers lock out who comes back at once.
+        The tries stand apart where a VNC server has greeted, since some lock out who comes back at once, and where the
+        number of connections is limited.
         """
         last: list[Stamped[rfb.Framebuffer | str]] = []
 
         def try_handshake() -> rfb.Framebuffer | str:
-            if not last or not rfb.is_reached(last[-1].item) or now() >= last[-1].at + REST_SECONDS:
+            if not last or now() >= last[-1].at + rfb.rest_of(last[-1].item):
                 result = self.vnc()
                 last.append(Stamped(now(), result))
             return last[-1].item

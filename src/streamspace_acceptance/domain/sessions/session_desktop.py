@@ -91,7 +91,8 @@ class SessionDesktop:
     def fetch_page(self) -> Answer:
         """The page at the VNC address, fetched as plainly as can be; Unmet when nothing answers there.
 
-        Errors of servers are given the browser's budget to pass; `page_late` then says how long there were any.
+        Errors of servers, and a path that is not known yet, are given the browser's budget to pass. `page_late` then
+        says how long there were any.
 
         Nothing at that address, while the API itself answers, means that the address is wrong. NoAnswer where only its
         certificate is not accepted: that may be the suite's own ignorance of a CA.
@@ -117,14 +118,14 @@ class SessionDesktop:
         return answer
 
     def _page_in_time(self, address: str) -> Answer:
-        """The first page other than an error of a server, or the last error."""
+        """The first page other than an error that may pass, or the last error."""
         wait, first = self.wait("a page at its address"), self.session.api.http.page(address)
         since, answer = self.session.running_since or first.sent_at, first
-        while answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR and wait.remaining > 0:
+        while _may_pass(answer) and wait.remaining > 0:
             wait.clock.wait(PAGE_AGAIN_SECONDS)
             answer = self.session.api.http.page(address)
-        if answer is not first:
-            outcome = f"then {answer.status}" if answer.status < HTTPStatus.INTERNAL_SERVER_ERROR else "to the end"
+        if answer is not first and answer.status != HTTPStatus.NOT_FOUND:  # which at the end is the whole trouble
+            outcome = "to the end" if _may_pass(answer) else f"then {answer.status}"
             self.page_late = f"{first.status} for {answer.sent_at - since:.1f} s after Running, {outcome}"
         return answer
 
@@ -247,6 +248,11 @@ class SessionDesktop:
     def wait(self, goal: str) -> Wait:
         """A wait for something to happen in the browser."""
         return Wait(f"{self.session.subject}, desktop", goal, self.session.budgets.named("browser"))
+
+
+def _may_pass(answer: Answer) -> bool:
+    """Whether an answer in a page's place may be over soon: a gateway may learn late of a new session."""
+    return answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status == HTTPStatus.NOT_FOUND
 
 
 def is_html(answer: Answer) -> bool:
