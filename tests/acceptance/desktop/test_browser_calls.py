@@ -88,7 +88,15 @@ OF_CLIENT_PAGE = frozenset(
 )
 HOLDERS = {
     "browser.py": {"_start"},
-    "client_page.py": {"_evaluated", "_in_page", "_places", "_point_in_page", "_seen_part", "prepare"},
+    "client_page.py": {
+        "_evaluated",
+        "_frame_in_page",
+        "_in_page",
+        "_places",
+        "_point_in_page",
+        "_seen_part",
+        "prepare",
+    },
     "keyboard.py": {"type_with_shift"},
     "lag_probe.py": {"_times"},
     "page_load.py": {"_document_comes", "_type_password"},
