@@ -48,7 +48,7 @@ SURROUNDING_FAULTS = [
         agents.CountedHeartbeats(1000, late=3600.0),
         "3.3",
         {"3.3-1"},
-        reason="3600 s ago",
+        reason=" s ago by lastHeartbeat",
     ),
     ProxyFault(
         "a veil around an iframe that never goes",
