@@ -11,7 +11,7 @@ from streamspace_acceptance.domain.agents.outage import Outage
 from streamspace_acceptance.domain.agents.undisturbed import SessionAfter, SessionBefore
 from streamspace_acceptance.domain.sessions import steadiness
 from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests
-from streamspace_acceptance.domain.sessions.creation import Creation
+from streamspace_acceptance.domain.sessions.creation import Creation, shared
 from streamspace_acceptance.domain.sessions.other_sessions import OtherSession
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.domain.sessions.starts import Start, Starts
@@ -209,16 +209,11 @@ def batch_running(crowd: ConcurrentRequests, count: int) -> None:
 
 def each_its_own(crowd: ConcurrentRequests) -> None:
     """No session was given to several users."""
-    users: dict[str, list[str]] = {}
-    for creation in crowd.creations:
-        if creation.id is not None:
-            users.setdefault(creation.id, []).append(creation.asked.user)
-    shared = [f"{' and '.join(given)} were given {key}" for key, given in users.items() if len(given) > 1]
-    if shared:
+    if given_twice := shared(crowd.creations):
         raise Unmet(
             crowd.subject,
             expected="a session of its own for each user",
-            actual="; ".join(shared),
+            actual="; ".join(given_twice),
             likely="the ids of sessions that are requested at the same time collide",
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -42,6 +42,15 @@ class Creation:
     id: str | None
     listed: tuple[Listed, ...]
     others: frozenset[str] = frozenset()
+
+
+def shared(creations: Iterable[Creation | None]) -> list[str]:
+    """The sessions that were given to several requests, in a sentence each; None stands for one without an answer."""
+    users: dict[str, list[str]] = {}
+    for creation in creations:
+        if creation is not None and creation.id is not None:
+            users.setdefault(creation.id, []).append(creation.asked.user)
+    return [f"{' and '.join(given)} were given {key}" for key, given in users.items() if len(given) > 1]
 
 
 def send(api: StreamSpaceApi, asked: Asked, seconds: float) -> Answer:

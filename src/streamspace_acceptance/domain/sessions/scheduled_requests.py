@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from streamspace_acceptance.domain.sessions import creation
 from streamspace_acceptance.domain.sessions.creation import Asked, Creation
 from streamspace_acceptance.measuring.open_loop import Load
 from streamspace_acceptance.product.answers import Answer
@@ -27,11 +28,7 @@ class ScheduledRequests:
     @property
     def shared(self) -> list[str]:
         """The sessions that were given to several requests, in a sentence each."""
-        users: dict[str, list[str]] = {}
-        for made in self.creations:
-            if made is not None and made.id is not None:
-                users.setdefault(made.id, []).append(made.asked.user)
-        return [f"{' and '.join(given)} were given {key}" for key, given in users.items() if len(given) > 1]
+        return creation.shared(self.creations)
 
     @property
     def refusals(self) -> list[str]:
