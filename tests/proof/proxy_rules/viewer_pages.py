@@ -129,7 +129,7 @@ RESIZES = (
     "document.querySelector('header').style.cssText = 'box-sizing:border-box; height:36px'; rfb.resizeSession = true;"
 )
 """On a screen of whole pixels: noVNC 1.7 asks for a fraction again and again, since no desktop has such a size, and
-TigerVNC ends the connection of whoever else opens the desktop at that moment.
+TigerVNC ends the connection of another viewer that opens the desktop at that moment.
 """
 COVER = (
     "const cover = document.createElement('div'); cover.textContent = 'Your desktop is on its way';"
