@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 from types import SimpleNamespace
 from typing import Any, cast
@@ -147,7 +148,11 @@ class Accounts:
 
 
 def users(http: HttpClient, password: str | None = None) -> OtherUsers:
-    return OtherUsers(Clients(StreamSpaceApi(http, load(), password), cast("Cluster", None), Budgets(0.1)))
+    return OtherUsers(clients_of(http, password))
+
+
+def clients_of(http: HttpClient, password: str | None = None) -> Clients:
+    return Clients(StreamSpaceApi(http, load(), password), cast("Cluster", None), Budgets(0.1))
 
 
 def test_other_user_is_made_logged_in_and_deleted() -> None:
@@ -161,6 +166,15 @@ def test_other_user_is_made_logged_in_and_deleted() -> None:
         made.clean_up()
         made.clean_up()
     assert product.deleted == ["/api/v1/users/u-7"]
+
+
+def test_other_user_has_the_sessions_of_its_own_shard() -> None:
+    with web_server(Accounts(201, 200, 204)) as url, HttpClient(url, "t") as http:
+        clients = replace(clients_of(http), user_suffix="-s2")
+        made = OtherUsers(clients)
+        user = made.make()
+        made.clean_up()
+    assert clients.own_user(user.name) == user.name
 
 
 def test_other_user_with_known_password_is_not_made() -> None:

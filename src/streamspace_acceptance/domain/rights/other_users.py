@@ -36,7 +36,7 @@ class OtherUsers:
 
     def __init__(self, clients: Clients) -> None:
         self._api = clients.api
-        self._existing_name = clients.own_user(EXISTING)
+        self._own_user = clients.own_user
         self._login = LoginClient(clients.http, clients.profile)
         self._made: dict[str, journal.JournalEntry] = {}
 
@@ -48,12 +48,13 @@ class OtherUsers:
         """A user of the test who has the password of all of them; None where there is no such user or password."""
         if self._api.user_password is None:
             return None
-        token = self._login.token(self._login.log_in(self._existing_name, self._api.user_password))
-        return None if token is None else OtherUser(self._existing_name, token)
+        name = self._own_user(EXISTING)
+        token = self._login.token(self._login.log_in(name, self._api.user_password))
+        return None if token is None else OtherUser(name, token)
 
     def _new(self) -> OtherUser:
         fields = self._api.profile.fields
-        name, password = f"acceptance-{secrets.token_hex(3)}", secrets.token_urlsafe(18) + EVERY_KIND
+        name, password = self._own_user(f"acceptance-{secrets.token_hex(3)}"), secrets.token_urlsafe(18) + EVERY_KIND
         register_secret(password)
         body = {
             fields["login_name"]: name,
