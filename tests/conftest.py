@@ -75,15 +75,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _turn(item: pytest.Item) -> int:
     """Fast units first, so that a broken one shows soon, then those that start programs.
 
-    Sandboxes come after them: beside the units a healthy product is late on a slow machine. Quiet tests come last:
-    nothing runs beside them.
+    The tests with hostile servers begin with them: they wait, and hardly need a processor. Sandboxes come after them:
+    beside the units a healthy product is late on a slow machine. Quiet tests come last: nothing runs beside them.
     """
     if _is_quiet(item):
         return 5
     if item.get_closest_marker("sandbox"):
         return 3 if item.get_closest_marker("proof") else 4
     if _folder(item) == TOGETHER:
-        return 2
+        return 0
     return 2 if item.get_closest_marker("slow") or _uses(item, STARTS_BEHAVE, SHARES_STORES) else 1
 
 

@@ -8,9 +8,12 @@ from xdist.workermanage import WorkerController
 QUIET = "quiet"
 """The group of the tests beside which nothing else runs: the last worker gets it, and keeps nobody waiting."""
 BUSY = "busy with "
-"""How the name of a group begins whose tests take most of a processor for a while: those with a sandbox."""
-MOST_BUSY = os.cpu_count() or 1
-"""So many workers run busy groups at the same time: with more of them, a healthy product is late now and then."""
+"""How the name of a group begins whose tests keep a processor busy for half of their time: those with a sandbox."""
+MOST_BUSY = (os.cpu_count() or 1) + 1
+"""So many workers run busy groups at the same time, since each waits for half of its time.
+
+With more of them, or beside the units, a healthy product is late now and then.
+"""
 
 
 def busy(group: str) -> str:

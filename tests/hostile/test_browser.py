@@ -158,6 +158,7 @@ def test_a_page_that_spins_fails_whatever_it_is_asked(browser: RunBrowser, addre
     viewer.close()
 
 
+@pytest.mark.whole
 def test_a_page_that_spins_while_it_loads(browser: RunBrowser, address: str) -> None:
     limit = PAGE + ANSWER + watchdog.CONTROL_SECONDS
     told(
@@ -171,6 +172,7 @@ def test_a_page_that_does_not_come(browser: RunBrowser, address: str, path: str)
     told(lambda: browser.viewer(address + path), PageOpenError, within, PAGE)
 
 
+@pytest.mark.whole
 def test_a_page_that_keeps_the_browser_busy_is_not_late(browser: RunBrowser, address: str) -> None:
     viewer = browser.viewer(f"{address}/works-hard")
     assert viewer.picture() is not None
@@ -260,6 +262,7 @@ def test_the_browser_dies(browser: RunBrowser, address: str) -> None:
     viewer.close()
 
 
+@pytest.mark.whole
 def test_what_drives_the_browser_hangs(browser: RunBrowser, address: str) -> None:
     viewer = browser.viewer(f"{address}/sound")
     (driver,) = drivers()
@@ -278,6 +281,7 @@ def test_nothing_outlasts_a_run_that_has_to_end(
         told(viewer.picture, BrowserError, "not before the run had to end", 1.5)
 
 
+@pytest.mark.whole
 def test_silent_fresh_browser_does_not_blame_the_page(
     browser: RunBrowser, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

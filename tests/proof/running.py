@@ -12,6 +12,7 @@ from typing import Any
 from tests.proof.children import CHILDREN
 
 Json = dict[str, Any]
+SUITE = "streamspace_acceptance.cli"
 RUN_SECONDS = 900.0
 """One run's deadline: many times a healthy one's, since a broken product is waited for to the end of each budget."""
 TOOL_SECONDS = 120.0
@@ -60,20 +61,26 @@ def run_suite(
     sampled: bool = False,
     recorded: bool = True,
     program: Sequence[str] = (),
+    shards: int = 1,
     limit: float = RUN_SECONDS,
 ) -> Run:
     """The suite, or what behave's arguments choose of it, against `target`.
 
     `sampled`: see `overhead`. Without `recorded` it makes no screencasts and traces: see `without_recordings`.
-    `program` is another module in behave's place, with its first arguments.
+    `program` is another module in behave's place, with its first arguments. With more `shards` than one it is run in
+    so many.
     """
     samples = reports.with_suffix(".overhead.json")
     program = program or (["behave"] if recorded else ["tests.proof.without_recordings"])
     if sampled:
         program = ["tests.proof.overhead", str(samples)]
+    arguments, variables = [*program, "--no-color"], dict(target)
+    if shards > 1:
+        arguments = [SUITE, "run", f"-j={shards}"]
+        variables["STREAMSPACE_SHARED_NAMESPACE"] = target["NAMESPACE"]
     done = CHILDREN.run(
-        [sys.executable, "-m", *program, "--no-color", *chosen],
-        os.environ | target | {"STREAMSPACE_REPORTS": str(reports)},
+        [sys.executable, "-m", *arguments, *chosen],
+        os.environ | variables | {"STREAMSPACE_REPORTS": str(reports)},
         limit,
     )
     document = json.loads((reports / "verdict.json").read_text())

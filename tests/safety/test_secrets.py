@@ -225,6 +225,7 @@ def _tool(command: str, environment: dict[str, str]) -> str:
     return done.stdout + done.stderr
 
 
+@pytest.mark.whole
 def test_a_run_that_passes(planted: Planted) -> None:
     left = run(planted, "on")
     assert left.status == 0
@@ -239,6 +240,7 @@ def test_a_run_that_fails(planted: Planted) -> None:
     assert left.leaks == {}
 
 
+@pytest.mark.whole
 def test_a_run_whose_hook_crashes(planted: Planted) -> None:
     left = run(planted, "crash")
     assert left.status == 2

@@ -16,7 +16,7 @@ from tests.proof.surroundings import SURROUNDINGS, Surroundings
 from tests.proof.weights import seconds
 
 FAMILY = "equivalent"
-SAMPLE = {"a slow line", "sidecar-first"}
+SAMPLE = {"an API of other JSON (1.2)", "sidecar-first"}
 UNPROVEN, PERFORMANCE = 3, 4
 TOO_BUSY = "this machine is too busy"
 

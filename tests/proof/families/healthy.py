@@ -21,6 +21,8 @@ LOAD_PHASE = 4
 NO_LOAD = f"not @phase{LOAD_PHASE}"
 WITHOUT_LOAD = f"--tags={NO_LOAD}"
 """Phase 4 takes minutes and wants the whole machine."""
+SHARDS = 3
+"""Two side by side, and one for what disrupts the others: it takes three quarters of one run's time."""
 
 
 def cases() -> list[Case]:
@@ -38,8 +40,8 @@ def _check(lane: Lane) -> Outcome:
 
 
 def _check_without_load(lane: Lane) -> Outcome:
-    """Phases 0 to 3, without the suite's own time, which other tests beside it would spoil."""
-    run = _run(lane, WITHOUT_LOAD)
+    """Phases 0 to 3 in shards, without the suite's own time."""
+    run = _run(lane, WITHOUT_LOAD, shards=SHARDS)
     return Outcome.of(run, set(), _problems(run, criteria_without_load()))
 
 
@@ -48,9 +50,9 @@ def criteria_without_load() -> set[str]:
     return {criterion for criterion in criteria_of_the_embedded() if plan_test_of(criterion)["phase"] < LOAD_PHASE}
 
 
-def _run(lane: Lane, *chosen: str, sampled: bool = False) -> Run:
+def _run(lane: Lane, *chosen: str, sampled: bool = False, shards: int = 1) -> Run:
     with embedded(lane.sandbox_name()) as target:
-        return run_suite(target, lane.folder(), *chosen, sampled=sampled)
+        return run_suite(target, lane.folder(), *chosen, sampled=sampled, shards=shards)
 
 
 def without_proof(run: Run) -> list[str]:

@@ -9,7 +9,7 @@ from tests.proof.register import mostly_waits
 from tests.proof.weights import seconds
 
 FAMILY = "proxy"
-SAMPLE = {"202 for 201", "another's address", "a refused deletion happens"}
+SAMPLE = {"202 for 201", "half an address", "a refused deletion happens"}
 
 
 def cases() -> list[Case]:

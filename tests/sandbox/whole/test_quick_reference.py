@@ -44,6 +44,7 @@ def test_the_password_stands_in_the_first_log(shell: Shell) -> None:
     assert output.count("Admin password: ") == 1
 
 
+@pytest.mark.whole
 def test_everything_is_deleted_and_comes_back(shell: Shell) -> None:
     create = """curl -sf -X POST $STREAMSPACE_API_URL/api/v1/sessions -H "Authorization: Bearer $TOKEN" \
         -H 'Content-Type: application/json' -d '{"user": "testuser", "template": "firefox-browser"}' > /dev/null

@@ -260,7 +260,7 @@ def test_volume_outlives_its_claim_until_its_pod_ends(on_a_node: RunTest) -> Non
     async def test(cluster: Cluster) -> None:
         volume_folder = cluster.parts.directory / "volumes"
         await claim(cluster, "home")
-        cluster.run("user", "sleep 100", **ON_THE_CLAIM)
+        cluster.run("user", "sleep 100", **ON_THE_CLAIM, terminationGracePeriodSeconds=1)
         await cluster.until(ready(cluster, "user"))
         volumes = list(volume_folder.iterdir())
         cluster.store.delete(PERSISTENTVOLUMECLAIMS, NAMESPACE, "home")
