@@ -22,7 +22,8 @@ from streamspace_sandbox.kubernetes.machinery.runtime import LogOptions
 from streamspace_sandbox.kubernetes.registry.events import Recorder
 from streamspace_sandbox.kubernetes.registry.store import Store
 from streamspace_sandbox.lifecycle import removal
-from streamspace_sandbox.lifecycle.instance import Instance, InstanceState, claimed_numbers, root_locked, runroot
+from streamspace_sandbox.lifecycle.instance import Instance, InstanceState, root_locked, runroot
+from tests.support.bridges import free_number
 from tests.support.contract_cluster import LONGEST_WAIT, NAMESPACE, TERMINAL_SIZE, Cluster, NodeParts
 
 
@@ -105,7 +106,7 @@ async def stand_in_node() -> AsyncIterator[StandInCluster]:
     """Controllers, and a node that runs pods; everything is removed at the end. Needs root."""
     instance = Instance(f"node-test-{os.getpid()}")
     with root_locked():
-        number = network_bridge.free_number(claimed_numbers())
+        number = free_number()
         instance.directory.mkdir()
         instance.write(InstanceState(number=number, process=processes.current(), since="", time_scale=0.1, token=""))
         network_bridge.make(number, "")

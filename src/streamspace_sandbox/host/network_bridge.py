@@ -5,11 +5,13 @@ may keep its instances elsewhere, as a container's does. Its alias names the pro
 as the sandbox: so the bridge of a dead one is found without the instance's files.
 """
 
+import errno
 import hashlib
 import re
+import socket
 import subprocess
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from streamspace_sandbox.host import processes
@@ -45,13 +47,31 @@ def hardware_address(owner: str) -> str:
     return ":".join(f"{byte:02x}" for byte in (0x02, 0x73, *digest[:4]))
 
 
-def free_number(taken: Iterable[int]) -> int:
-    """The first number that neither an instance nor a device or route of this machine uses."""
+@contextmanager
+def reserved_number(taken: Iterable[int]) -> Iterator[int]:
+    """The first number that neither an instance nor a device or route of this machine uses.
+
+    Until the context ends no other process in this network reserves it, even one that keeps its instances elsewhere:
+    an abstract Unix socket has a name that is unique in a network, and goes with its process.
+    """
     occupied = set(taken) | _routed()
-    for number in NUMBERS:
-        if number not in occupied and not (DEVICES / bridge_name(number)).exists():
-            return number
+    with socket.socket(socket.AF_UNIX) as reservation:
+        for number in NUMBERS:
+            if number not in occupied and not (DEVICES / bridge_name(number)).exists() and _bind(reservation, number):
+                yield number
+                return
     raise StartError("No subnet 10.231.N.0/24 is free; stop other sandboxes with `streamspace-sandbox down --all`.")
+
+
+def _bind(reservation: socket.socket, number: int) -> bool:
+    """Whether the name was free. The kernel tells by itself: a look before it could be too early."""
+    try:
+        reservation.bind(f"\0{ALIAS}-{bridge_name(number)}")
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        return False
+    return True
 
 
 def _routed() -> set[int]:

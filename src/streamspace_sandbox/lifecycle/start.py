@@ -7,7 +7,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from signal import SIGHUP, SIGKILL, SIGTERM
@@ -113,6 +113,7 @@ def down(instance: Instance) -> bool:
 def _claimed(instance: Instance, options: StartOptions, report: Report) -> Iterator[tuple[InstanceState, bool]]:
     """(state, whether the caller must start the instance). The instance's directory is locked meanwhile."""
     held = None
+    reservation = ExitStack()
     try:
         with root_locked():
             for name in removal.sweep():
@@ -123,11 +124,13 @@ def _claimed(instance: Instance, options: StartOptions, report: Report) -> Itera
             is_new = state is None
             if state is None:
                 preflight.check_overlay()
-                state = _new_state(options)
+                number = reservation.enter_context(network_bridge.reserved_number(claimed_numbers()))
+                state = _new_state(options, number)
                 held = lock(instance.directory, create=True)
                 instance.write(state)
         yield state, is_new
     finally:
+        reservation.close()
         if held is not None:
             os.close(held)
         removal.remove_root()
@@ -147,9 +150,9 @@ def _choose_patches(contract: str | None, fault: str | None) -> None:
         os.environ[faults.FAULT_VARIABLE] = ",".join(filter(None, (contract, fault)))
 
 
-def _new_state(options: StartOptions) -> InstanceState:
+def _new_state(options: StartOptions, number: int) -> InstanceState:
     return InstanceState(
-        number=network_bridge.free_number(claimed_numbers()),
+        number=number,
         process=processes.current(),
         since=datetime.now(UTC).isoformat(timespec="seconds"),
         time_scale=options.time_scale,

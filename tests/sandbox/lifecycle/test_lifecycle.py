@@ -21,12 +21,11 @@ from streamspace_sandbox.lifecycle.instance import (
     ROOT,
     Instance,
     InstanceState,
-    claimed_numbers,
     lock,
     root_locked,
     runroot,
 )
-from tests.support.orphan_bridge import CODE, OWNER, make_orphan_bridge
+from tests.support.bridges import CODE, OWNER, free_number, make_orphan_bridge
 from tests.support.sandbox_target import TOOL, sandbox_tool, wait_until_kubernetes_answers
 
 pytestmark = pytest.mark.slow
@@ -119,7 +118,7 @@ def test_sweep_removes_everything_of_a_dead_instance() -> None:
     killed.wait()
     with root_locked():
         # All of it in one go: else any sandbox that is started meanwhile sweeps it first.
-        number = network_bridge.free_number(claimed_numbers())
+        number = free_number()
         dead.directory.mkdir()
         dead.write(InstanceState(number, processes.Process(killed.pid, 1), "", 1, "token"))
         network_bridge.make(number, "token")
@@ -144,7 +143,7 @@ def test_sweep_removes_everything_of_a_dead_instance() -> None:
 @needs_root
 def test_bridge_of_another_owner_is_not_removed() -> None:
     with root_locked():
-        number = network_bridge.free_number(claimed_numbers())
+        number = free_number()
         bridge = network_bridge.DEVICES / network_bridge.bridge_name(number)
         network_bridge.make(number, "one")
         try:
@@ -162,7 +161,7 @@ def test_bridge_of_another_owner_is_not_removed() -> None:
 def number() -> Iterator[int]:
     """A number whose bridge is removed afterwards. No sandbox starts meanwhile: its `up` would sweep, too."""
     with root_locked():
-        free = network_bridge.free_number(claimed_numbers())
+        free = free_number()
         try:
             yield free
         finally:
@@ -228,7 +227,7 @@ def test_bridge_of_another_container_is_not_swept(number: int, *, lives: bool) -
 def test_bridge_without_a_maker_is_told_by_check() -> None:
     """Older versions named no maker."""
     with root_locked():
-        number = network_bridge.free_number(claimed_numbers())
+        number = free_number()
         name, address = network_bridge.bridge_name(number), network_bridge.hardware_address(OWNER)
         subprocess.run(["ip", "link", "add", name, "address", address, "type", "bridge"], check=True)
     try:
@@ -239,16 +238,23 @@ def test_bridge_without_a_maker_is_told_by_check() -> None:
     assert not _bridge(number).exists()
 
 
+def test_number_is_reserved_for_one_of_two_that_know_nothing_of_each_other() -> None:
+    """Each keeps its instances in a folder of its own, as two containers on one network do."""
+    taken: list[int] = []
+    with network_bridge.reserved_number(taken) as first, network_bridge.reserved_number(taken) as second:
+        assert first != second
+
+
 @needs_root
 def test_claimed_subnet_is_not_free() -> None:
     starting = Instance(f"starting-{os.getpid()}")
     with root_locked():
-        number = network_bridge.free_number(claimed_numbers())
+        number = free_number()
         starting.directory.mkdir()
         try:
             starting.write(InstanceState(number, processes.current(), "", 1, ""))
             assert not (network_bridge.DEVICES / network_bridge.bridge_name(number)).exists()
-            assert network_bridge.free_number(claimed_numbers()) != number
+            assert free_number() != number
         finally:
             removal.remove(starting)
     removal.remove_root()

@@ -12,9 +12,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from streamspace_sandbox.host.network_bridge import DEVICES, bridge_name, free_number, veth_name
-from streamspace_sandbox.lifecycle.instance import Instance, claimed_numbers, root_locked
-from tests.support.orphan_bridge import make_orphan_bridge
+from streamspace_sandbox.host.network_bridge import DEVICES, bridge_name, veth_name
+from streamspace_sandbox.lifecycle.instance import Instance, root_locked
+from tests.support.bridges import free_number, make_orphan_bridge
 from tests.support.sandbox_target import sandbox_tool, traces
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(300)]
@@ -101,7 +101,7 @@ def test_up_cleans_up_after_everything_was_killed(name: str) -> None:
     for victim in victims:
         os.kill(victim, signal.SIGKILL)
     with root_locked():
-        orphan = int((make_orphan_bridge(free_number(claimed_numbers())) / "ifindex").read_text())
+        orphan = int((make_orphan_bridge(free_number()) / "ifindex").read_text())
     other = f"{name}-next"
     try:
         up(other)
