@@ -144,6 +144,10 @@ class _Proxy:
     async def close(self, runner: web.AppRunner) -> None:
         await runner.cleanup()
         await self._client.close()
+        unfinished = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in unfinished:
+            task.cancel()
+        await asyncio.gather(*unfinished, return_exceptions=True)  # else the loop complains of them at its end
 
     async def _pass(self, request: web.Request) -> web.StreamResponse:
         if not request.path.startswith(self._rule.base):
