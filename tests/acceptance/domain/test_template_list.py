@@ -28,7 +28,10 @@ class Scenario:
             listing=lambda: listing,
             get=lambda template: answer({"id": template}),
         )
-        self.results: Any = {CreatedTemplate: SimpleNamespace(id="t"), TemplateRegistry: SimpleNamespace(api=api)}
+        self.results: Any = {
+            CreatedTemplate: SimpleNamespace(id="t"),
+            TemplateRegistry: SimpleNamespace(api=api, read=api.get),
+        }
         self.clients = SimpleNamespace(budgets=Budgets(0.1))
 
     def _listed(self, _listing: Answer | None = None) -> list[dict[str, str]]:

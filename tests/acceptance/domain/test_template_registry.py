@@ -13,7 +13,7 @@ from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.templates import change, deletion
 from streamspace_acceptance.domain.templates import registry as registry_module
 from streamspace_acceptance.domain.templates.mistake_trials import MistakeTrial, attempt_all
-from streamspace_acceptance.domain.templates.mistakes import CHANGED
+from streamspace_acceptance.domain.templates.mistakes import CHANGED, MISTAKES, OF_A_CREATION
 from streamspace_acceptance.domain.templates.registry import DELETED, LISTED, NAMELESS, NOTHING_LEFT, TemplateRegistry
 from streamspace_acceptance.outcomes import CleanupFailure, FoundByCleanUp
 from streamspace_acceptance.product.api import StreamSpaceApi
@@ -279,6 +279,38 @@ def test_a_mistake_that_is_not_caught_is_found_and_removed(registry: TemplateReg
     assert list(product.templates) == ["others"]
 
 
+def test_refused_change_that_is_made_all_the_same_is_found(
+    registry: TemplateRegistry, product: _Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(product, "_change", lambda request, name: _refuse_and_change(product, request, name))
+    assert set(tried(registry, "no image").changes) == {
+        "a change to an empty image: refused with 400, and made all the same: "
+        "image reads '', not 'streamspace/firefox:latest'"
+    }
+
+
+def _refuse_and_change(product: _Product, request: BaseHTTPRequestHandler, name: str) -> None:
+    body = json.loads(request.rfile.read(int(request.headers["Content-Length"])))
+    if body.get("image") == "":
+        product.templates[name] = {**product.templates[name], **body}
+    _say(request, {"error": "x", "message": "?"}, 400)
+
+
+@pytest.mark.parametrize(("looks", "status"), [(3, 200), (10**6, 404)])
+def test_template_that_is_known_a_moment_late_is_read_again(
+    registry: TemplateRegistry, product: _Product, monkeypatch: pytest.MonkeyPatch, looks: int, status: int
+) -> None:
+    monkeypatch.setattr(registry_module, "BEHIND_SECONDS", 0.5)
+    name, left = str(registry.create(sound(registry)).id), [looks]
+
+    def show(request: BaseHTTPRequestHandler, template_id: str) -> None:
+        left[0] -= 1
+        _Product._show(product, request, template_id if left[0] <= 0 else "not-yet")
+
+    monkeypatch.setattr(product, "_show", show)
+    assert registry.read(name).status == status
+
+
 def test_what_does_not_show_the_twins_is_blind(registry: TemplateRegistry, product: _Product) -> None:
     product.mirror = {}
     assert tried(registry, "no image").blind == ("Kubernetes",)
@@ -338,11 +370,14 @@ def test_change_that_was_undone_is_seen_later(registry: TemplateRegistry, produc
 
 @pytest.mark.parametrize(("takes", "changes"), [(False, 0), (True, len(CHANGED))])
 def test_mistakes_are_tried_in_changes_too(
-    registry: TemplateRegistry, product: _Product, takes: bool, changes: int
+    registry: TemplateRegistry, product: _Product, monkeypatch: pytest.MonkeyPatch, takes: bool, changes: int
 ) -> None:
     if not takes:
-        product.says_of_change = b'{"error": "invalid_field", "message": "The field is bad."}'
+        error = b'{"error": "invalid_field", "message": "The field is bad."}'
+        monkeypatch.setattr(product, "_change", lambda request, _: says(error)(request))
     assert len(tried(registry, "no image").changes) == changes
+    assert "a category that is a list" in CHANGED
+    assert set(MISTAKES) > OF_A_CREATION
 
 
 def test_change_behind_a_cache_names_the_cache(registry: TemplateRegistry, product: _Product) -> None:

@@ -29,7 +29,7 @@ def read_back_other_texts(scenario: Scenario) -> tuple[CreatedTemplate, Answer |
     registry = scenario.results[TemplateRegistry]
     described = {**scenario.results[TemplateDescription], "name": registry.name("other-texts"), **OTHER_TEXTS}
     made = registry.create(described)
-    return made, None if made.id is None else registry.api.get(made.id)
+    return made, None if made.id is None else registry.read(made.id)
 
 
 def missing_in_list(scenario: Scenario) -> tuple[int, list[str]]:

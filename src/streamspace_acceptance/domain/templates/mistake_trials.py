@@ -66,7 +66,7 @@ class MistakeTrial:
     """All attempts. `leftovers` are the templates with a mistake that exist in spite of it, and where.
 
     `blind` names the places that do not show even the positive controls, so that absence there shows nothing.
-    `changes` are the accepted changes of a valid template to a mistake, in a sentence each.
+    `changes` are the changes of a valid template to a mistake that were accepted or made, in a sentence each.
     """
 
     attempts: tuple[MistakeAttempt, ...]
@@ -101,17 +101,22 @@ def attempt_all(mistakes: Mapping[str, Sequence[str]], valid: Json, registry: Te
 def _changed_to_mistakes(
     attempts: Sequence[MistakeAttempt], valid: Json, registry: TemplateRegistry
 ) -> tuple[str, ...]:
-    """The changes of a positive control to a mistake that were accepted, in a sentence each."""
-    control = next((tried.positive_control.id for tried in attempts if tried.positive_control.id is not None), None)
+    """The changes of a positive control to a mistake that were accepted, or made all the same, in a sentence each."""
+    control = next((tried.positive_control for tried in attempts if tried.positive_control.id is not None), None)
     if control is None:
         return ()
-    accepted = []
+    found, before = list[str](), _read(control, registry)
     for words in CHANGED:
         invalid = MISTAKES[words](dict(valid), "")
-        answer = registry.api.change(control, {key: given for key, given in invalid.items() if valid[key] != given})
+        sent = {key: given for key, given in invalid.items() if valid.get(key) != given}
+        answer = registry.api.change(str(control.id), sent)
+        now = _read(control, registry)
         if answer.ok and not tells_error(answer):
-            accepted.append(f"a change to {words}: accepted with {answer.status}")
-    return tuple(accepted)
+            found.append(f"a change to {words}: accepted with {answer.status}")
+        elif made := differences({key: before[key] for key in sent if key in before}, now):
+            found.append(f"a change to {words}: refused with {answer.status}, and made all the same: {made[0]}")
+        before = now
+    return tuple(found)
 
 
 def _attempt(number: int, words: str, fields: Sequence[str], sound: Json, registry: TemplateRegistry) -> MistakeAttempt:
@@ -137,7 +142,7 @@ def _read(control: CreatedTemplate, registry: TemplateRegistry) -> Json:
 def _tells_by_name(controls: set[str], registry: TemplateRegistry) -> bool:
     """Whether the API shows the templates that there are by their names, and none that nobody asked for."""
     nobody = registry.api.get(registry.name("nobody"))
-    return nobody.status in NOT_THERE and all(registry.api.get(control).ok for control in controls)
+    return nobody.status in NOT_THERE and all(registry.read(control).ok for control in controls)
 
 
 def _answers(attempt: MistakeAttempt, registry: TemplateRegistry) -> bool:

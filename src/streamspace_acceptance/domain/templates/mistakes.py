@@ -85,11 +85,14 @@ MISTAKES: dict[str, Mistake] = {
     "a field that no template has": _with("colour", "blue"),
     "a resource that no template has": _with_resource("wheels", "4"),
 }
-CHANGED = (
-    "an invalid image reference",
-    "an empty image",
-    "an invalid cpu quantity",
-    "a memory below zero",
-    "a VNC port that does not exist",
+OF_A_CREATION = frozenset(
+    {
+        *("neither image nor resources", "no name", "no image", "no resources", "no cpu", "no memory"),
+        *("an empty name", "a name with a space", "a name in upper case", "a name that begins with a dash"),
+        *("a name that ends with a dash", "a name that is too long", "a name that is a number"),
+        *("the name of a template that exists", "an empty cpu", "an empty memory"),
+    }
 )
+"""A change need not hold every field, and names stay. It may read an empty amount as one that stays, too."""
+CHANGED = tuple(words for words in MISTAKES if words not in OF_A_CREATION)
 """Those that are tried in a change of a template, too: what is refused at its creation is no better later."""

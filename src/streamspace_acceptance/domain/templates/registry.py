@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 
 from streamspace_acceptance import journal
 from streamspace_acceptance.cluster.kubernetes import ClusterError
@@ -13,6 +14,7 @@ from streamspace_acceptance.domain.sessions.registry import LOOKS_AGAIN
 from streamspace_acceptance.domain.templates.created_template import NOT_THERE, CreatedTemplate
 from streamspace_acceptance.outcomes import CleanupFailure, FoundByCleanUp, Unmet
 from streamspace_acceptance.product.answers import Answer
+from streamspace_acceptance.product.api import BEHIND_SECONDS
 from streamspace_acceptance.product.http import NoAnswer, tells_error
 from streamspace_acceptance.product.templates import TemplateApi
 from streamspace_acceptance.waiting import Budget, Wait, poll
@@ -60,6 +62,18 @@ class TemplateRegistry:
         if accepted:
             self._ids[name] = found or name
         return CreatedTemplate(body, answer, found or name if accepted else None)
+
+    def read(self, template_id: str) -> Answer:
+        """A template that was accepted, as the API returns it; one of several servers may know it a moment later."""
+        with suppress(Unmet):
+            return poll(
+                Wait(f"template {template_id}", "known", Budget("moment", BEHIND_SECONDS, 1.0)),
+                lambda: self.api.get(template_id),
+                met=lambda answer: answer.status not in NOT_THERE,
+                says=lambda answer: f"the API answers {answer.status}",
+                likely=lambda _: "the template is not kept",
+            )
+        return self.api.get(template_id)
 
     def is_mine(self, template: Json) -> bool:
         """Whether a template as the API or Kubernetes shows it is one that this scenario asked for."""
