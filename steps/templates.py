@@ -3,7 +3,7 @@
 from behave.runner import Context
 
 from streamspace_acceptance import expect
-from streamspace_acceptance.domain.templates import actions, further_templates
+from streamspace_acceptance.domain.templates import actions, further_templates, woken_session
 from streamspace_acceptance.domain.templates.change import TemplateChange
 from streamspace_acceptance.domain.templates.deletion import Deletion
 from streamspace_acceptance.domain.templates.mistake_trials import MistakeTrial
@@ -26,9 +26,10 @@ def a_template_of_an_image(context: Context, template: str, image: str, size: Re
     actions.describe_provision(world(context), template, image, size)
 
 
-@given('a running session of "{user}" uses the template')
-def a_session_uses_the_template(context: Context, user: str) -> None:
+@given('a running session of "{user}" and a hibernated one of "{other}" use the template')
+def two_sessions_use_the_template(context: Context, user: str, other: str) -> None:
     actions.use(world(context), 1, user)
+    woken_session.hibernate_one(world(context), other)
 
 
 @given('a "{template}" template with {count:d} running session of "{user}"')
@@ -39,6 +40,11 @@ def a_template_with_a_session(context: Context, template: str, count: int, user:
 @given('a "{template}" template with {count:d} running sessions of "{user}"')
 def a_template_with_sessions(context: Context, template: str, count: int, user: str) -> None:
     actions.provide(world(context), template, count, user)
+
+
+@given('a "{template}" template with {count:d} starting session of "{user}"')
+def a_template_with_a_starting_session(context: Context, template: str, count: int, user: str) -> None:
+    actions.provide_starting(world(context), template, count, user)
 
 
 @given('a "{template}" template with {count:d} hibernated session of "{user}"')
@@ -107,9 +113,10 @@ def a_new_session_has_the_change(context: Context, user: str) -> None:
     expect.templates.provisioned(*actions.new_session_of_the_first_user(world(context)))
 
 
-@then("the running session keeps its pod, its image and its resources")
-def the_running_session_keeps_everything(context: Context) -> None:
+@then("the sessions keep their image and resources, the hibernated one once it is woken")
+def the_sessions_keep_everything(context: Context) -> None:
     expect.templates.unaffected(*actions.before_and_now(world(context)))
+    expect.templates.woken_as_before(woken_session.wake_after_change(world(context)))
 
 
 @then("the template's history contains both versions")

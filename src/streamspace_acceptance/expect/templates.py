@@ -10,6 +10,7 @@ from streamspace_acceptance.domain.sessions.provision import Provision, Provisio
 from streamspace_acceptance.domain.templates.change import TemplateChange
 from streamspace_acceptance.domain.templates.created_template import CreatedTemplate, Json, differences
 from streamspace_acceptance.domain.templates.mistake_trials import MistakeAttempt, MistakeTrial
+from streamspace_acceptance.domain.templates.woken_session import WokenSession
 from streamspace_acceptance.evidence.judged import Table, judged, table
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.answers import Answer
@@ -230,8 +231,7 @@ def unaffected(before: Provisioned, now: Provisioned, uids: frozenset[str]) -> N
     judged("after the change", _provisions(now.said))
     judged("pods, by uid", f"before: {', '.join(sorted(known))}\never since: {', '.join(sorted(uids))}")
     troubles = [
-        *(f"{place}: {now.said.get(place)}, before {given}" for place, given in before.said.items()
-          if place not in now.said or not now.said[place].is_as(given)),
+        *_changes(before.said, now.said),
         *(["it has had another pod"] if uids | {pod.meta.uid for pod in now.pods} != known else []),
         *([f"its containers were started again {now.restarts} times"] if now.restarts != before.restarts else []),
         *(pod.describe() for pod in now.pods if not pod.ready),
@@ -244,6 +244,38 @@ def unaffected(before: Provisioned, now: Provisioned, uids: frozenset[str]) -> N
             actual="; ".join(troubles),
             likely="the change of the template also changes its existing sessions",
         )
+
+
+def woken_as_before(woken: WokenSession) -> None:
+    """A session that was hibernated during the change wakes with the image and resources that it had before.
+
+    The cluster's own changes of its new pod are left aside.
+    """
+    judged("the hibernated session before the change", _provisions(woken.before.said))
+    if woken.trouble is not None:
+        raise woken.trouble.with_parts(
+            subject=f"{woken.trouble.subject}, hibernated before the change and woken after it",
+            likely="a session whose template has changed since cannot be woken any more",
+        )
+    if woken.now is None:
+        judged("the session woken after the change", f"not tried: {woken.excuse}")
+        return
+    judged("the session woken after the change", _provisions(woken.now.said))
+    if troubles := _changes(woken.before.by_product, woken.now.by_product):
+        raise Unmet(
+            f"session {woken.before.session}, hibernated before the change and woken after it",
+            expected="the image and resources that it had before",
+            actual="; ".join(troubles),
+            likely="a session is woken from its template as it is now",
+        )
+
+
+def _changes(before: Mapping[str, Provision], now: Mapping[str, Provision]) -> list[str]:
+    return [
+        f"{place}: {now.get(place)}, before {given}"
+        for place, given in before.items()
+        if place not in now or not now[place].is_as(given)
+    ]
 
 
 def history_kept(change: TemplateChange, answer: Answer) -> None:
@@ -265,14 +297,20 @@ def history_kept(change: TemplateChange, answer: Answer) -> None:
         raise Unmet(
             answer.call,
             expected=f"first {', then '.join(map(str, wanted))}, with rising numbers",
-            actual=" then ".join(f"version {entry.get('version')}: {Provision.of(entry)}" for entry in told)
+            actual=" then ".join(f"version {entry.get('version')}: {Provision.of(_content(entry))}" for entry in told)
             or answer.excerpt(),
             likely="a change does not keep the former version",
         )
 
 
+def _content(version: Json) -> Json:
+    """The template of a version: the entry of the history itself, or an object in it, such as `template` or `spec`."""
+    parts = (part for part in (version, *version.values()) if isinstance(part, dict))
+    return next((part for part in parts if "image" in part), version)
+
+
 def _are_as(entries: Sequence[Json], wanted: Sequence[Provision]) -> bool:
-    found = [Provision.of(entry) for entry in entries]
+    found = [Provision.of(_content(entry)) for entry in entries]
     return len(found) == len(wanted) and all(kept.is_as(other) for kept, other in zip(found, wanted, strict=True))
 
 

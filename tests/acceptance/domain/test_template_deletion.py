@@ -61,6 +61,24 @@ def test_refused_deletion_is_requested_again(monkeypatch: pytest.MonkeyPatch) ->
     assert (kept[0].again.status, kept[0].after) == (204, NOWHERE)
 
 
+@pytest.mark.parametrize("runs", [True, False])
+def test_starting_session_comes_to_run_after_the_refusal(monkeypatch: pytest.MonkeyPatch, runs: bool) -> None:
+    def wait_for_status(*_: object, **__: object) -> None:
+        if not runs:
+            raise Unmet("session s", expected="Running", actual="Failed", likely="x")
+
+    session = SimpleNamespace(
+        id="s", pods=list, api=SimpleNamespace(profile=load()), wait_for_status=wait_for_status,
+        wait_for_ready_pod=lambda **_: pod(),
+    )  # fmt: skip
+    scenario, kept = deleting(monkeypatch, [EVERYWHERE]), list[Deletion]()
+    scenario.results[TemplateRegistry].api.delete = lambda _: answer({}, 409, method="DELETE")
+    scenario.results[TemplateUse] = TemplateUse("testuser", [session])  # type: ignore[list-item]
+    scenario.results = _Kept(scenario.results, kept)
+    actions.delete(scenario)
+    assert kept[0].lost == (() if runs else ("s",))
+
+
 class _Kept(dict[Any, Any]):
     def __init__(self, results: dict[Any, Any], kept: list[Deletion]) -> None:
         super().__init__(results)

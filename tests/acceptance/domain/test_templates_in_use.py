@@ -235,6 +235,13 @@ def test_a_history_that_does_not(wrong: Any) -> None:
     unmet(expect.templates.history_kept, change(), wrong)
 
 
+@pytest.mark.parametrize("name", ["template", "spec", "snapshot"])
+def test_versions_may_hold_the_template_in_an_object(name: str) -> None:
+    held = [{"version": number, "author": {"name": "admin"}, name: content} for number, content in ((1, OLD), (2, NEW))]
+    expect.templates.history_kept(change(), history(*held))
+    unmet(expect.templates.history_kept, change(), history(held[0], {**held[1], name: OLD}))
+
+
 @pytest.mark.parametrize("status", [404, 405, 501])
 def test_no_history_is_no_failure(status: int) -> None:
     assert "no history" in unproven(expect.templates.history_kept, change(), answer({}, status))

@@ -13,12 +13,13 @@ from streamspace_acceptance.domain.sessions import actions, provision
 from streamspace_acceptance.domain.sessions.provision import Provisioned
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.session import Session
-from streamspace_acceptance.domain.templates import change, deletion
+from streamspace_acceptance.domain.templates import change, deletion, sessions_of_template
 from streamspace_acceptance.domain.templates.change import TemplateChange
 from streamspace_acceptance.domain.templates.created_template import NOT_THERE, CreatedTemplate, Json, differences
 from streamspace_acceptance.domain.templates.deletion import Deletion, Leftovers
 from streamspace_acceptance.domain.templates.mistake_trials import attempt_all
 from streamspace_acceptance.domain.templates.registry import TemplateRegistry
+from streamspace_acceptance.domain.templates.sessions_of_template import wait_until_running
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.profile import Size
@@ -35,7 +36,10 @@ class TemplateDescription(dict[str, Any]):
 
 @dataclass
 class TemplateUse:
-    """The sessions that use the template: whose, in which status, and what the first one was given."""
+    """The sessions that use the template: whose, in which status, and what the first one was given.
+
+    No status: they were requested just now, and come to run.
+    """
 
     user: str
     sessions: list[Session] = field(default_factory=list)
@@ -91,18 +95,24 @@ def provide(scenario: Scenario, label: str, count: int, user: str) -> None:
 
 def use(scenario: Scenario, count: int, user: str) -> None:
     """The described template is created and has running sessions; Unmet when either is not created."""
-    template_id = create(scenario).accepted_id
-    sessions = [actions.request_new(scenario, user, template_id) for _ in range(count)]
-    for session in sessions:
-        _wait_until_running(session)
+    create(scenario)
+    sessions = sessions_of_template.start(scenario, user, count)
     running = scenario.clients.profile.statuses["running"]
     scenario.results.put(TemplateUse(user, sessions, running, provision.look(sessions[0])))
+
+
+def provide_starting(scenario: Scenario, label: str, count: int, user: str) -> None:
+    """A template with sessions that were requested just now; Unmet when either is not created."""
+    describe(scenario, label)
+    create(scenario)
+    _everywhere(scenario)  # the look at it takes time, in which a session comes to run
+    scenario.results.put(TemplateUse(user, sessions_of_template.request(scenario, user, count)))
 
 
 def read_back(scenario: Scenario) -> tuple[CreatedTemplate, Answer | None]:
     """The template as it was created, and as the API returns it; None when it was not accepted."""
     made = scenario.results[CreatedTemplate]
-    return made, None if made.id is None else scenario.results[TemplateRegistry].api.get(made.id)
+    return made, None if made.id is None else scenario.results[TemplateRegistry].read(made.id)
 
 
 def listed(scenario: Scenario) -> tuple[CreatedTemplate, tuple[Json, ...], Answer]:
@@ -121,7 +131,7 @@ def listed(scenario: Scenario) -> tuple[CreatedTemplate, tuple[Json, ...], Answe
         says=lambda found: f"{len(found)} entries of it",
         likely=lambda _: api.listing().likely("the list is not made from what there is"),
     )
-    return made, entries, api.get(template_id)
+    return made, entries, scenario.results[TemplateRegistry].read(template_id)
 
 
 # Changing it
@@ -151,7 +161,7 @@ def new_session(scenario: Scenario, user: str) -> tuple[Provisioned, Json]:
     """The provision of a new running session, and the change of its template; Unproven without a change."""
     changed = _require_change(scenario)
     session = actions.request_new(scenario, user, scenario.results[CreatedTemplate].accepted_id)
-    _wait_until_running(session)
+    wait_until_running(session)
     return provision.look(session), changed.sent
 
 
@@ -351,12 +361,13 @@ def _wait(scenario: Scenario, goal: str, budget: str) -> Wait:
     return Wait(f"template {template_id}", goal, scenario.clients.budgets.named(budget))
 
 
-def _wait_until_running(session: Session) -> None:
-    session.wait_for_status(session.api.profile.statuses["running"], within="start")
-    session.wait_for_ready_pod(within="start")
-
-
 def _is_as_before(session: Session, status: str, pods: frozenset[str]) -> bool:
+    """Whether a session has that status and those pods; without a status, whether it comes to run."""
+    if not status:
+        with suppress(Unmet):
+            wait_until_running(session)
+            return True
+        return False
     return session.api.sessions().status(session.id) == status and _pods(session) == pods
 
 
