@@ -25,6 +25,8 @@ MEAN_TOLERANCE, TOLERANCE = 0.1, 0.25
 FEWEST_SPACINGS = 3
 # The plan's offline window is a round figure. The product checks its agents at intervals, which may take this long.
 LATE_PLAN_SECONDS = 10.0
+SILENT_PLAN_SECONDS = 60.0
+"""An agent that was silent for longer is not online, by the plan."""
 FEWEST_AGENTS = 2
 TOGETHER = 0.05
 """A share of the time for which the agent was offline: two lines so close were written in one go."""
@@ -144,7 +146,10 @@ def _never_offline(outage: Outage, expected: str, likely: str) -> Unmet:
 
 
 def reconnected(outage: Outage, within: Budget) -> float:
-    """The agent was online again in time once its network was back, and stayed online; gives the seconds."""
+    """The agent was online again in time once its network was back, and stayed online; gives the seconds.
+
+    Where the API told of its heartbeats before, it tells of new ones.
+    """
     if outage.went_offline is None:
         raise Unproven("the agent was never reported offline, so its reconnection cannot be shown (see 3.3-2)")
     at, seconds = outage.came_online, outage.return_seconds
@@ -165,6 +170,15 @@ def reconnected(outage: Outage, within: Budget) -> float:
             actual=f"{wrong.item} {wrong.at - at:.1f} s after it reconnected",
             timeline=outage.timeline(),
             likely="the agent's status flaps: the API drops its old connection after the new one is open",
+        )
+    silent, most = outage.silent_for, SILENT_PLAN_SECONDS * within.scale + SLACK_SECONDS
+    if silent is not None and silent > most:
+        raise Unmet(
+            outage.subject,
+            expected=f"online for {outage.ended - at:.1f} s after it reconnected, with heartbeats",
+            actual=f"online to the end, without a heartbeat for the last {silent:.1f} s",
+            timeline=outage.timeline(),
+            likely="the API takes no heartbeats over the new connection, and does not miss them",
         )
     if seconds[1] > within.seconds:
         raise Unproven(

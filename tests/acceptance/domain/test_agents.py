@@ -49,10 +49,18 @@ def sample(at: float, status: str = "online", beat: float | None = 1000.0) -> St
     return Stamped(at, AgentList((Agent(AGENT, status, beat),), frozenset(), WORDS))
 
 
-def outage(offline: float = OFFLINE, online: float = ONLINE, *lies: Stamped[AgentList]) -> Outage:
-    """An outage as the API tells of it; the last heartbeat was seen to come at 100.0."""
+def outage(
+    offline: float = OFFLINE, online: float = ONLINE, *lies: Stamped[AgentList], beats_until: float = ENDED
+) -> Outage:
+    """An outage as the API tells of it; before it the last heartbeat was seen to come at 100.0, after it one comes
+    every 3 s until a moment.
+    """
     times = [100.0 + tenth / 10 for tenth in range(241)]
-    told = [sample(at, "offline" if offline <= at < online else "online") for at in times]
+    beats = [1000.0 if at < online else 1000.0 + (min(at, beats_until) - 100.0) // 3 * 3 for at in times]
+    told = [
+        sample(at, "offline" if offline <= at < online else "online", beat)
+        for at, beat in zip(times, beats, strict=True)
+    ]
     samples = sorted([sample(99.9, beat=997.0), *told, *lies], key=lambda each: each.at)
     return Outage(AGENT, CUT, RESTORED, ENDED, samples, WORDS)
 
@@ -99,6 +107,16 @@ def test_two_lines_of_one_heartbeat_count_once() -> None:
 
 def dated(at: float, beat: float, date: float | None, *, zoned: bool = True) -> Stamped[AgentList]:
     return Stamped(at, AgentList((Agent(AGENT, "online", beat, zoned),), frozenset(), WORDS, date))
+
+
+def test_heartbeats_must_go_on_after_the_reconnection() -> None:
+    expect.agents.reconnected(outage(), RETURN)
+    expect.agents.reconnected(outage(beats_until=ENDED - WINDOW.seconds), RETURN)
+    with pytest.raises(Unmet, match=r"online to the end, without a heartbeat for the last 14\.5 s"):
+        expect.agents.reconnected(outage(beats_until=ONLINE), RETURN)
+    silent = outage()
+    unheard = [sample(look.at, look.item.status(AGENT)) for look in silent.samples]
+    expect.agents.reconnected(replace(silent, samples=unheard), RETURN)
 
 
 def test_a_heartbeat_comes_when_the_api_says_that_it_came() -> None:

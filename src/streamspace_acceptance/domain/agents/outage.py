@@ -92,6 +92,15 @@ class Outage:
         asked = max(self._look_before(self._look_before(online)), restored)
         return asked - restored, online - self.reverted
 
+    @property
+    def silent_for(self) -> float | None:
+        """The seconds from the last heartbeat that the API reported until the end; None where it reports none at all.
+
+        What the first sample shows may be a heartbeat of any time.
+        """
+        beats = received(self.samples, self.agent_id)
+        return self.ended - beats[-1].at if len(beats) > 1 else None
+
     def wrongly(self, word: str, since: float, until: float) -> Stamped[str] | None:
         """The first other status than `word` that the API reported between two moments."""
         return next((status for status in self._statuses(since, until) if status.item != word), None)
