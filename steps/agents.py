@@ -33,9 +33,9 @@ def agents_are_online(context: Context, count: int) -> None:
     fleet.require_online(world(context), count)
 
 
-@when("both sessions are hibernated while the agents are scaled to 0, for {delay:Seconds} more")
-def both_sessions_are_hibernated_while_offline(context: Context, delay: Seconds) -> None:
-    queued_commands.hibernate_while_offline(world(context), world(context).limit(delay))
+@when("two sessions are hibernated and one is deleted while the agents are scaled to 0, for {delay:Seconds} more")
+def sessions_are_commanded_while_offline(context: Context, delay: Seconds) -> None:
+    queued_commands.command_while_offline(world(context), world(context).limit(delay))
 
 
 @when("the agents are scaled to {count:d}")

@@ -12,9 +12,19 @@ SLACK_SECONDS = 5 * POLL_SECONDS  # between what the API says and what the watch
 
 
 def queued(command: QueuedCommand, profile: Profile) -> None:
-    """The API accepted each command and reported it as queued, with a message."""
+    """The API accepted each command, and reported each hibernation as queued, with a message."""
     for given in (command, *command.others):
         _queued(given, profile)
+    if command.deletion is None:
+        return
+    judged("the API's answer to the deletion", command.deletion.answer)
+    if not command.deletion.answer.ok:
+        raise Unmet(
+            command.deletion.answer.call,
+            expected="the deletion accepted",
+            actual=command.deletion.answer.gist,
+            likely="the API deletes no session while no agent is online",
+        )
 
 
 def _queued(command: QueuedCommand, profile: Profile) -> None:
@@ -37,11 +47,18 @@ def _queued(command: QueuedCommand, profile: Profile) -> None:
 
 
 def carried_out(command: QueuedCommand, within: Budget) -> float:
-    """Each session's pod was deleted once the agents reconnected, and Kubernetes reports the session as hibernated.
+    """Each session's pod was deleted once the agents reconnected, and Kubernetes reports it as hibernated if it is.
 
     Gives the most seconds from the reconnection until a pod's deletion.
     """
-    return max(_carried_out(given, within) for given in (command, *command.others))
+    seconds = max(_carried_out(given, within) for given in (command, *command.others))
+    deletion = command.deletion
+    if deletion is not None and deletion.answer.ok and deletion.trouble is not None:
+        raise deletion.trouble.with_parts(
+            subject=f"{deletion.session.subject}, deleted while no agent was online",
+            actual=f"{deletion.trouble.actual}; the API had answered {deletion.answer.status} to the deletion",
+        )
+    return seconds
 
 
 def _carried_out(command: QueuedCommand, within: Budget) -> float:

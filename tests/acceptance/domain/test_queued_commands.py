@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from streamspace_acceptance import expect
-from streamspace_acceptance.domain.agents.queued_commands import NOT_TOLD
+from streamspace_acceptance.domain.agents.queued_commands import NOT_TOLD, QueuedDeletion
+from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.waiting import Stamped
@@ -35,6 +38,26 @@ def test_command_for_an_agent_that_is_no_more_says_so() -> None:
         expect.commands.carried_out(waiting, LATEST)
     assert caught.value.actual == f"{STAYED.actual}; the API had answered 202 to the command"
     assert caught.value.likely.startswith("the agents are back as a-2, and were a-1: the command may wait for an agent")
+
+
+GONE = QueuedDeletion(cast("Session", SimpleNamespace(subject="session s-3")), answer({}, 202, method="DELETE"), None)
+
+
+@pytest.mark.parametrize("status", [200, 202, 204])
+def test_deletion_that_waited_is_carried_out(status: int) -> None:
+    accepted = replace(order(), deletion=replace(GONE, answer=answer({}, status, method="DELETE")))
+    expect.commands.queued(accepted, load())
+    expect.commands.carried_out(accepted, LATEST)
+
+
+def test_deletion_that_is_refused_or_lost_meanwhile_fails() -> None:
+    refused = replace(order(), deletion=replace(GONE, answer=answer({}, 503, method="DELETE"), trouble=STAYED))
+    with pytest.raises(Unmet, match="deletes no session while no agent is online"):
+        expect.commands.queued(refused, load())
+    expect.commands.carried_out(refused, LATEST)
+    with pytest.raises(Unmet, match="session s-3, deleted while no agent was online") as caught:
+        expect.commands.carried_out(replace(order(), deletion=replace(GONE, trouble=STAYED)), LATEST)
+    assert caught.value.actual == f"{STAYED.actual}; the API had answered 202 to the deletion"
 
 
 def test_second_command_that_is_refused_fails() -> None:

@@ -33,6 +33,15 @@ NOT_TOLD = "not told"
 
 
 @dataclass(frozen=True)
+class QueuedDeletion:
+    """The command to delete a session. `trouble` says why its pod was not gone once the agents were online again."""
+
+    session: Session
+    answer: Answer
+    trouble: Unmet | None
+
+
+@dataclass(frozen=True)
 class QueuedCommand:
     """The command to hibernate a session. Moments are of the monotonic clock.
 
@@ -40,7 +49,7 @@ class QueuedCommand:
     API's status of the session, ten times a second throughout; `trouble` says why its pod was not deleted. `phase` is
     the session in Kubernetes in the end; None where there is none, or none that says its status. `others` are the
     commands that were given right after it, for other sessions: a queue may lose all but one. `other_ids` says that the
-    agents have come back under other ids; empty if they have not.
+    agents have come back under other ids; empty if they have not. `deletion` was requested last.
     """
 
     session: Session
@@ -54,6 +63,7 @@ class QueuedCommand:
     trouble: Unmet | None
     others: tuple[QueuedCommand, ...] = ()
     other_ids: str = ""
+    deletion: QueuedDeletion | None = None
 
     @property
     def pod_events(self) -> list[Stamped[str]]:
@@ -100,13 +110,15 @@ class QueuedCommand:
         return line.render()
 
 
-def hibernate_while_offline(scenario: Scenario, delay: Budget) -> None:
-    """Hibernates the sessions while no agent is online, lets the agents reconnect after `delay`, and looks on.
+def command_while_offline(scenario: Scenario, delay: Budget) -> None:
+    """Commands the sessions while no agent is online, lets the agents reconnect after `delay`, and looks on.
 
-    The scenario's own comes first. A session keeps its pod when its agent is stopped, which test 3.1 judges.
+    The last one of other users is deleted, the others are hibernated, the scenario's own first. A session keeps its pod
+    when its agent is stopped, which test 3.1 judges.
     """
     clients, session, pod = scenario.clients, scenario.session, scenario.lifecycle.pod
-    beside = [(other, other.wait_for_ready_pod(within="start")) for other in _beside(scenario)]
+    *others_of_scenario, ended = _beside(scenario)
+    beside = [(other, other.wait_for_ready_pod(within="start")) for other in others_of_scenario]
     before = AgentApi(clients.api).all().online
     require_online(scenario, 0)
     spans = clients.budgets.spans
@@ -116,6 +128,7 @@ def hibernate_while_offline(scenario: Scenario, delay: Budget) -> None:
         given = now()
         answer = clients.api.order_hibernation(session.id)
         later = [(other, its_pod, now(), clients.api.order_hibernation(other.id)) for other, its_pod in beside]
+        deletion_answer = clients.api.delete_session(ended.id)
         elapse(Wait(session.subject, "no agent carries the command out", delay))
         scenario.disruptions.check_held()
         scenario.disruptions.revert_all()
@@ -123,20 +136,21 @@ def hibernate_while_offline(scenario: Scenario, delay: Budget) -> None:
         back, other_ids = now(), _other_ids(before, online)
         trouble = _trouble(session, pod)
         troubles = [None if trouble else _trouble(other, its_pod) for other, its_pod in beside]
+        deletion = QueuedDeletion(ended, deletion_answer, None if trouble else _stays(ended))
         elapse(Wait(session.subject, "the command has no further effect", spans(heartbeat=1)))
         phases = [_phase(clients, watched) for watched in sessions]
-        ended = now()
+        over = now()
         seen = [recording.items() for recording in statuses]
         others = tuple(
             QueuedCommand(
-                other, its_pod, its_answer, at, back, ended, seen[number], phases[number], its_trouble, (), other_ids
+                other, its_pod, its_answer, at, back, over, seen[number], phases[number], its_trouble, (), other_ids
             )
             for number, ((other, its_pod, at, its_answer), its_trouble) in enumerate(
                 zip(later, troubles, strict=True), start=1
             )
         )
         command = QueuedCommand(
-            session, pod, answer, given, back, ended, seen[0], phases[0], trouble, others, other_ids
+            session, pod, answer, given, back, over, seen[0], phases[0], trouble, others, other_ids, deletion
         )
     scenario.results.put(command)
 
@@ -165,6 +179,15 @@ def _other_ids(before: Collection[str], online: Collection[str]) -> str:
 
 def _beside(scenario: Scenario) -> list[Session]:
     return [session for session in scenario.registry.sessions if session is not scenario.session]
+
+
+def _stays(session: Session) -> Unmet | None:
+    """Why the pod of a deleted session is not gone; None once it is."""
+    try:
+        session.wait_for_no_pod(session.known_uids(), within="deletion")
+    except Unmet as unmet:
+        return unmet
+    return None
 
 
 def _trouble(session: Session, pod: Pod) -> Unmet | None:
