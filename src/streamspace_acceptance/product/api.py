@@ -222,6 +222,11 @@ class StreamSpaceApi(ProfileCalls):
         """One session as the API shows it by its id; Unmet when it shows none."""
         return self._answered("get_session", session_id).object()
 
+    def shown_alone(self, session_id: str) -> Listed | None:
+        """One session by its id, as an entry of the list would show it; None when the API shows no such session."""
+        session = self.call("get_session", session_id).content()
+        return self._read(session) if session.get(self.profile.fields["id"]) == session_id else None
+
     def delete_session(self, session_id: str) -> Answer:
         """Deletes a session. The API may answer when that is done."""
         return self.call("delete_session", session_id, seconds=COMMAND_SECONDS)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urljoin, urlsplit
 
 from streamspace_acceptance.outcomes import NotApplicable, Unmet
 from streamspace_acceptance.product import translation
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.http import CALL_SECONDS, HttpClient
+from streamspace_acceptance.product.next_page import next_page
 from streamspace_acceptance.product.profile import Profile
 
 Json = dict[str, Any]
@@ -66,20 +66,23 @@ class ProfileCalls:
         """The list that the profile calls `name` in an answer; Unmet when the answer holds no such list."""
         field = self.profile.fields[name]
         items: list[Any] = []
-        for page in self._pages(answer):
+        for page in self._pages(answer, field):
             if not page.ok or not is_list(page.object(), field):
                 raise self.not_listed(page, f"a list of {field}")
             items += page.object()[field] or ()
         return items
 
-    def _pages(self, answer: Answer) -> Iterator[Answer]:
-        """The answer, and the pages that follow it where it says at which address the next one is."""
+    def _pages(self, answer: Answer, field: str) -> Iterator[Answer]:
+        """The answer, and the pages that follow it where it says where the next one is; the list is that field."""
         for _ in range(MOST_PAGES):
             yield answer
-            path = _next_page(answer, self.http.base_url)
+            shown = answer.content().get(field)
+            path = next_page(answer, self.http.base_url, len(shown) if isinstance(shown, list) else 0)
             if path is None:
                 return
-            answer = self.http.call_as(self.http.token, "GET", path, view=answer.view)
+            former, answer = answer, self.http.call_as(self.http.token, "GET", path, view=answer.view)
+            if answer.body == former.body:  # a product that does not know the parameter gives the first page again
+                return
         raise self.not_listed(answer, f"a list of at most {MOST_PAGES} pages")
 
     def objects(self, answer: Answer, name: str) -> list[Json]:
@@ -97,24 +100,3 @@ class ProfileCalls:
 def is_list(body: Json, field: str) -> bool:
     """Whether there is a list of that name; some languages write an empty one as null."""
     return field in body and isinstance(body[field], list | None)
-
-
-def _next_page(answer: Answer, base_url: str) -> str | None:
-    """The path of the next page of a list, where an answer gives one.
-
-    That is `next`, `links.next` or `_links.next.href`, or the header Link (RFC 8288). A product behind a gateway may
-    know neither its own name there nor the path before its own.
-    """
-    if not answer.ok:
-        return None
-    body = answer.object()
-    links: Json = next((body[name] for name in ("_links", "links") if isinstance(body.get(name), dict)), {})
-    place = body.get("next") or links.get("next")
-    place = (place.get("href") if isinstance(place, dict) else place) or answer.next_page
-    if not isinstance(place, str) or not place.startswith(("/", "?", "http")):
-        return None
-    there, here = urlsplit(urljoin(answer.url, place)), urlsplit(answer.url)
-    if len(there.path) > 1 and here.path.endswith(there.path):
-        there = there._replace(scheme=here.scheme, netloc=here.netloc, path=here.path)
-    address = there.geturl()
-    return address.removeprefix(base_url) if address.startswith(f"{base_url}/") and address != answer.url else None

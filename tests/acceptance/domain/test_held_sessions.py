@@ -41,11 +41,16 @@ class Product:
             ),
         )
         self.looks = 0
+        self.left_out: dict[str, str] = {}
 
     def sessions(self) -> SessionList:
         self.looks += 1
         listed = (Listed(name, name, status, "u", "t") for name, status in self.statuses.items())
         return SessionList(tuple(listed))
+
+    def shown_alone(self, name: str) -> Listed | None:
+        status = self.left_out.get(name)
+        return None if status is None else Listed(name, name, status, "u", "t")
 
     def held(self) -> HeldSessions:
         sessions = [HeldSession(f"s-{number}", "capacity1", f"u-{number}") for number in (1, 2, 3)]
@@ -55,6 +60,14 @@ class Product:
 
 def test_sessions_that_run_on_their_first_pods_are_not_lost() -> None:
     assert Product().held().find_lost(SHORT, dwell=SHORT) == {}
+
+
+@pytest.mark.parametrize(("status", "lost"), [("Running", []), ("Failed", ["s-3"])])
+def test_session_that_the_list_leaves_out_is_asked_for_alone(status: str, lost: list[str]) -> None:
+    product = Product()
+    product.left_out["s-3"] = status
+    del product.statuses["s-3"]
+    assert list(product.held().find_lost(SHORT, dwell=None)) == lost
 
 
 def test_session_on_another_pod_is_lost_at_once() -> None:

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
-from streamspace_acceptance.domain.sessions.listing import all_sessions, listed_sessions
+from streamspace_acceptance.domain.sessions import listing
+from streamspace_acceptance.domain.sessions.listing import all_sessions, completed, left_out, listed_sessions
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.api import Listed, SessionList
 from streamspace_acceptance.product.http import NoAnswer
+from streamspace_acceptance.product.profile import load
 from tests.support.samples import SESSION, pod, session_object
 
 WRONG = Unmet("GET sessions", expected="a list", actual="{}", likely="the API's list call")
@@ -47,3 +49,45 @@ def test_wrong_list_is_empty_and_a_lost_call_an_error() -> None:
     with pytest.raises(NoAnswer):
         listed_sessions(api_of(NoAnswer("closed")))
     assert listed_sessions(api_of(NoAnswer("closed")), passed_over=(NoAnswer,)).ids == set()
+
+
+def entry(name: str, status: str = "Running") -> Listed:
+    return Listed(name, name, status, "testuser", "firefox")
+
+
+def product(listed: list[str], *alone: Listed) -> Any:
+    """A product whose list has those sessions; by their ids it shows others as well."""
+    known = {shown.id: shown for shown in alone}
+    sessions = SessionList(tuple(map(entry, listed)))
+    return SimpleNamespace(profile=load(), sessions=lambda: sessions, shown_alone=known.get)
+
+
+def test_sessions_that_a_list_leaves_out_are_those_shown_alone() -> None:
+    api = product(["a", "b"], entry("c", "Pending"))
+    found = completed(api, api.sessions(), ["a", "c", "d"])
+    assert [(shown.id, shown.status) for shown in found.sessions] == [
+        ("a", "Running"),
+        ("b", "Running"),
+        ("c", "Pending"),
+    ]
+    assert completed(api, api.sessions(), ["a", "b"]) == api.sessions()
+
+
+@pytest.mark.parametrize(
+    ("listed", "alone", "found"),
+    [
+        (["a", "b"], [entry("c")], ["c"]),
+        (["a", "b", "c"], [], []),
+        (["a", "b"], [], []),
+        (["a", "b"], [entry("c", "Terminating")], []),
+        (["others"], [entry("a"), entry("b"), entry("c")], []),
+        ([], [entry("a"), entry("b"), entry("c")], []),
+    ],
+)
+def test_only_a_list_that_shows_others_of_them_leaves_sessions_out(
+    monkeypatch: pytest.MonkeyPatch, listed: list[str], alone: list[Listed], found: list[str]
+) -> None:
+    monkeypatch.setattr(listing, "BEHIND_SECONDS", 0.01)
+    assert left_out(product(listed, *alone), ["a", "b", "c"]) == []
+    monkeypatch.setattr(listing, "FEWEST", 3)
+    assert left_out(product(listed, *alone), ["a", "b", "c"]) == found

@@ -176,7 +176,7 @@ def test_looks_share_the_parts_of_the_list_that_stay() -> None:
             tuple(Listed(name, name, "Running" if name == running else "Pending", "u", "t") for name in listed)
         )
 
-    api: Any = SimpleNamespace(sessions=sessions)
+    api: Any = SimpleNamespace(sessions=sessions, shown_alone=lambda _: None)
     look = look_at(api)
     first, second, third = (look().parts or () for _ in range(3))
     assert sum(new is not old for new, old in zip(second, first, strict=True)) in (1, 2)

@@ -14,6 +14,7 @@ from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.cluster.objects import Claim, Pod, SessionObject
 from streamspace_acceptance.domain.clients import Clients
+from streamspace_acceptance.domain.sessions import listing
 from streamspace_acceptance.domain.sessions.registry import Registry
 from streamspace_acceptance.outcomes import CleanupFailure, FoundByCleanUp
 from streamspace_acceptance.product.api import SessionList, StreamSpaceApi
@@ -56,7 +57,9 @@ class _Product:
         elif self.trouble == "has no list":
             says(b"{}")(request)
         else:
-            says(json.dumps({"sessions": self.sessions}).encode())(request)
+            hidden = SESSION if self.trouble == "cuts its list" else ""
+            shown = [session for session in self.sessions if session["sessionId"] != hidden]
+            says(json.dumps({"sessions": shown}).encode())(request)
             if self.goes:
                 self.forget(self.goes.pop())
 
@@ -85,7 +88,7 @@ class _Product:
             says(json.dumps({"sessionId": name}).encode(), 201)(request)
             self.trouble = "limits calls"
             return
-        body = {"sessionId": name} if self.trouble in ("", "twice", "has no list") else {}
+        body = {"sessionId": name} if self.trouble in ("", "twice", "has no list", "cuts its list") else {}
         says(json.dumps(body).encode(), 500 if self.trouble == "refused" else 201)(request)
 
     def _delete(self, request: BaseHTTPRequestHandler, session_id: str) -> None:
@@ -189,6 +192,18 @@ def test_session_of_a_product_without_a_list_is_known_by_its_answer(registry: Re
     with suppress(FoundByCleanUp):  # this product shows a session by its id for ever
         registry.clean_up()
     assert set(product.deleted) == {SESSION}
+
+
+def test_list_that_leaves_sessions_out_is_told_beyond_the_plan(
+    registry: Registry, product: _Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "BEHIND_SECONDS", 0.01)
+    monkeypatch.setattr(listing, "FEWEST", 2)
+    product.trouble = "cuts its list"
+    assert [ask(registry), ask(registry)] == [SESSION, "s-2"]
+    with pytest.raises(FoundByCleanUp, match=f"leaves some out, .* 1 that it shows alone, one of them {SESSION}"):
+        registry.clean_up()
+    assert sorted(product.deleted) == sorted([SESSION, "s-2"])
 
 
 def test_session_that_the_list_shows_a_look_later_is_compared(

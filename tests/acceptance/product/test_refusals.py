@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -12,6 +14,7 @@ from streamspace_acceptance.product import refusals
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient
 from streamspace_acceptance.product.profile import load
+from tests.support.samples import Json
 from tests.support.web_server import says, web_server
 
 REQUEST = {"name": "x", "image": "not an image", "resources": {"cpu": "a lot"}}
@@ -82,6 +85,45 @@ def linked(request: BaseHTTPRequestHandler) -> None:
 def test_list_in_pages_of_the_header_link_is_read_to_its_end() -> None:
     with web_server(linked) as url, HttpClient(url, "token") as http:
         assert StreamSpaceApi(http, load()).sessions().ids == {"s-1", "s-2", "s-3"}
+
+
+@pytest.mark.parametrize(
+    "tells",
+    [
+        lambda number: {"page": number, "totalPages": 3},
+        lambda number: {"pagination": {"currentPage": number, "last_page": 3}},
+        lambda number: {"page": number, "perPage": 1, "total": 3},
+        lambda number: {"meta": {"offset": number - 1, "totalCount": 3}},
+        lambda number: {"nextCursor": number + 1 if number < 3 else None},
+    ],
+)
+def test_list_in_pages_that_are_counted_is_read_to_its_end(tells: Callable[[int], Json]) -> None:
+    def respond(request: BaseHTTPRequestHandler) -> None:
+        asked = dict(parse_qsl(request.path.partition("?")[2]))
+        number = int(asked.get("page", asked.get("cursor", int(asked.get("offset", 0)) + 1)))
+        body = {"sessions": [{"sessionId": f"s-{number}", "status": "Running"}], **tells(number)}
+        says(json.dumps(body).encode())(request)
+
+    with web_server(respond) as url, HttpClient(url, "token") as http:
+        assert StreamSpaceApi(http, load()).sessions().ids == {"s-1", "s-2", "s-3"}
+
+
+@pytest.mark.parametrize(
+    "tells",
+    [
+        {"page": 1, "totalPages": 3},
+        {"page": 1, "totalPages": 1},
+        {"page": 1, "total": 7},
+        {"page": 0, "totalPages": 3},
+        {"page": True, "totalPages": 3},
+        {"offset": 0, "total": 1},
+        {"nextCursor": ""},
+    ],
+)
+def test_page_that_is_the_last_or_comes_again_counts_once(tells: Json) -> None:
+    body = json.dumps({"sessions": [{"sessionId": "s", "status": "Running"}], **tells}).encode()
+    with web_server(says(body)) as url, HttpClient(url, "token") as http:
+        assert StreamSpaceApi(http, load()).sessions().times("s") == 1
 
 
 @pytest.mark.parametrize(("total", "said"), [(7, "not among the 1 of 7 that the list shows"), (1, "not listed")])

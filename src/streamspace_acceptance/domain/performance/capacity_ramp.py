@@ -156,6 +156,7 @@ class CapacityRamp:
     def _add(self, follower: SessionFollower, number: int, count: int) -> ScheduledRequests:
         users = self._held.new_users(count)
         requests = self._scenario.registry.ask_on_schedule(users, self._template, None, evenly(count))
+        follower.own |= set(requests.ids)
         if requests.ids:
             step, stall = (self._clients.budgets.named(name) for name in ("ramp step", "start"))
             subject = f"ramp {number} of {self._end}, {len(self._held.sessions)} alive, {count} more"

@@ -14,6 +14,7 @@ from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.performance.session_follower import REST_SECONDS, handshake
 from streamspace_acceptance.domain.performance.session_moments import restarts
 from streamspace_acceptance.domain.performance.taken_away import idle_limit
+from streamspace_acceptance.domain.sessions.listing import completed
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product import rfb
 from streamspace_acceptance.product.api import SessionList
@@ -163,7 +164,7 @@ class HeldSessions:
         if not self.sessions:
             return {}
         try:
-            listed = self.clients.api.sessions()
+            listed = completed(self.clients.api, self.clients.api.sessions(), self.ids)
         except (Unmet, NoAnswer) as error:
             why = " ".join(str(error).split())
             return {session.id: (f"the API gives no list: {why}", "may pass") for session in self.sessions}

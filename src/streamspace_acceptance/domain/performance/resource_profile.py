@@ -15,6 +15,7 @@ from streamspace_acceptance.domain.performance.load_profile import LoadProfile, 
 from streamspace_acceptance.domain.performance.node_capacity import Capacity
 from streamspace_acceptance.domain.performance.room import Room, room
 from streamspace_acceptance.domain.performance.stall import Stall
+from streamspace_acceptance.domain.sessions.listing import completed
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.evidence import attachments
@@ -177,7 +178,7 @@ def _wait_until_running(sessions: Sequence[Session], count: int) -> list[str]:
     stall = Stall(wait, first.budgets.named("start"))
 
     def behind() -> list[str]:
-        listed = first.api.sessions()
+        listed = completed(first.api, first.api.sessions(), [session.id for session in sessions])
         return [session.id for session in sessions if listed.status(session.id) != running]
 
     with suppress(Unmet):  # the criterion of the nodes' capacity judges those that do not run

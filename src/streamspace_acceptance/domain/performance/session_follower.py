@@ -53,7 +53,8 @@ CATCH_UP_SECONDS = 2.0
 @dataclass
 class SessionFollower:
     """Everything received so far of all sessions. `desktops` holds a handshake, or its failure, by session; `closed`,
-    why the suite may not open a desktop. `own` are the sessions that the answers to creations have named.
+    why the suite may not open a desktop. `own` are the sessions that the answers to creations have named, which count
+    though the list may leave them out.
     """
 
     clients: Clients
@@ -226,13 +227,14 @@ def _running(listed: SessionList, ids: Collection[str], word: str) -> set[str]:
 @contextmanager
 def following(clients: Clients) -> Iterator[SessionFollower]:
     """A follower of all sessions, begun when this returns."""
+    own = set[str]()
     with (
         collected_while_young(),
         watching_states(clients.cluster, "pods") as pods,
         watching_objects(clients) as objects,
-        sampling(look_at(clients.api), every=POLL_SECONDS, what="list of sessions") as looks,
+        sampling(look_at(clients.api, own), every=POLL_SECONDS, what="list of sessions") as looks,
     ):
-        yield SessionFollower(clients, looks, pods, objects)
+        yield SessionFollower(clients, looks, pods, objects, own=own)
 
 
 @contextmanager

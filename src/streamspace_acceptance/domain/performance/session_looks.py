@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from itertools import chain
 
+from streamspace_acceptance.domain.sessions.listing import completed
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.api import Listed, SessionList, StreamSpaceApi
 from streamspace_acceptance.product.http import NoAnswer, RateLimited
@@ -41,8 +42,10 @@ def last_list(looks: Sequence[Stamped[Look]]) -> SessionList | None:
     return next((look.item.listed for look in reversed(looks) if look.item.parts is not None), None)
 
 
-def look_at(api: StreamSpaceApi) -> Callable[[], Look]:
+def look_at(api: StreamSpaceApi, own: Set[str] = frozenset()) -> Callable[[], Look]:
     """A function that asks for one list; what keeps it from getting one is an answer too.
+
+    The sessions `own`, to which others may be added, are asked for alone where the list leaves them out.
 
     Entries and parts that have not changed are those of the list before: each list of a thousand would else take its
     own memory.
@@ -61,7 +64,7 @@ def look_at(api: StreamSpaceApi) -> Callable[[], Look]:
         if limits and asked < limits[-1] + LIMITED_SECONDS:
             return Look(None, "the API limits the rate of calls", asked, limited=True)
         try:
-            sessions = list(map(remembered, api.sessions().sessions))
+            sessions = list(map(remembered, completed(api, api.sessions(), frozenset(own)).sessions))
         except (Unmet, NoAnswer) as error:
             limited = isinstance(error, RateLimited) or (isinstance(error, Unmet) and error.actual.startswith("429 "))
             if limited:

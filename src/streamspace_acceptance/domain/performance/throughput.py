@@ -52,6 +52,7 @@ def warm_up(scenario: Scenario, count: int, template: str, size: Size) -> None:
     with following(clients) as follower:
         users = [f"warmup{number}" for number in range(1, count + 1)]
         requests = scenario.registry.ask_on_schedule(users, template, size, evenly(count))
+        follower.own |= set(requests.ids)
         burst = clients.budgets.named("burst")
         wait = follower.wait_until_running(f"{count} sessions of the warm-up", requests, burst, burst)
         running = follower.running(requests.ids)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from contextlib import suppress
+from dataclasses import replace
 
 from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.api import BEHIND_SECONDS, SessionList, StreamSpaceApi
 from streamspace_acceptance.waiting import Budget, Wait, poll
+
+FEWEST = 10
+"""The entries of a short page of a list."""
 
 
 def listed_sessions(api: StreamSpaceApi, *, passed_over: tuple[type[Exception], ...] = (Unmet,)) -> SessionList:
@@ -30,6 +34,26 @@ def listed_at_last(api: StreamSpaceApi, ids: Collection[str]) -> SessionList:
             likely=lambda _: "some are not listed",
         )
     return api.sessions()
+
+
+def completed(api: StreamSpaceApi, listed: SessionList, ids: Collection[str]) -> SessionList:
+    """A list with those of the sessions that it leaves out although the API shows them alone."""
+    alone = map(api.shown_alone, sorted(set(ids) - listed.ids))
+    return replace(listed, sessions=(*listed.sessions, *filter(None, alone)))
+
+
+def left_out(api: StreamSpaceApi, ids: Collection[str]) -> list[str]:
+    """Those of many sessions that the list leaves out for more than a moment, though it shows others of them.
+
+    None of fewer than a page of a list holds. A session that is over may be in no list.
+    """
+    if len(ids) < FEWEST:
+        return []
+    over, listed = api.profile.statuses["terminating"], listed_sessions(api)
+    if not listed.ids.intersection(ids) or listed.ids.issuperset(ids):
+        return []
+    alone = {entry.id for entry in completed(api, listed, ids).sessions[len(listed.sessions) :] if entry.status != over}
+    return sorted(alone - listed_at_last(api, alone).ids) if alone else []
 
 
 def all_sessions(api: StreamSpaceApi, cluster: Cluster) -> frozenset[str]:

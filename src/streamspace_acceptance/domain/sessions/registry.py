@@ -13,7 +13,12 @@ from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.sessions import concurrent_requests, creation
 from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests
 from streamspace_acceptance.domain.sessions.creation import Asked, Creation
-from streamspace_acceptance.domain.sessions.listing import all_sessions, listed_at_last, listed_sessions
+from streamspace_acceptance.domain.sessions.listing import (
+    all_sessions,
+    left_out,
+    listed_at_last,
+    listed_sessions,
+)
 from streamspace_acceptance.domain.sessions.removal import Removal
 from streamspace_acceptance.domain.sessions.scheduled_requests import ScheduledRequests
 from streamspace_acceptance.domain.sessions.session import Session
@@ -27,6 +32,7 @@ from streamspace_acceptance.redaction import secret_sources
 from streamspace_acceptance.waiting import wall_clock
 
 LATER = "the product makes a further session of a request a while later"
+LEFT_OUT = "the product's list of sessions leaves some out, and names no next page"
 LOOKS_AGAIN = "`streamspace-acceptance sweep` looks again"
 
 
@@ -58,6 +64,7 @@ class Registry:
         self._api = clients.api
         self._records: list[_Record] = []
         self.sessions: list[Session] = []
+        self._left_out: list[str] = []
 
     def ask(self, user: str, template: str, size: str | Size | None) -> Creation:
         """Requests a session, whether it is created or not."""
@@ -118,6 +125,7 @@ class Registry:
 
         Remains that take no room from the next sessions are not told: the clean-up reports them.
         """
+        self._note_left_out(ids)
         removal = Removal(self._clients, ids)
         troubles = removal.run() if ids else []
         if removal.takes_no_room:
@@ -182,6 +190,7 @@ class Registry:
             session.close()
         try:
             ids, troubles = self._made()
+            self._note_left_out(ids)
             removal = Removal(self._clients, ids)
             left = removal.run() if ids else []
             later = [] if left else self._made_later(ids)
@@ -198,6 +207,14 @@ class Registry:
             journal.record_revert(record.entry)
         if later:
             raise FoundByCleanUp(f"session {', '.join(later)}, now deleted", LATER)
+        if self._left_out:
+            count = len(self._left_out)
+            raise FoundByCleanUp(f"{count} that it shows alone, one of them {self._left_out[0]}", LEFT_OUT)
+
+    def _note_left_out(self, ids: Collection[str]) -> None:
+        """Notes the sessions that the list leaves out, at the most at one time. The plan has no criterion about it."""
+        with suppress(Unmet, NoAnswer):  # then there is no list, which the criteria say
+            self._left_out = max(self._left_out, left_out(self._api, ids), key=len)
 
     def _asked_for(self) -> str:
         """The sessions by id, or by template and user where the id is unknown."""
