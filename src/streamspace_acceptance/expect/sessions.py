@@ -11,7 +11,7 @@ from streamspace_acceptance.domain.agents.outage import Outage
 from streamspace_acceptance.domain.agents.undisturbed import SessionAfter, SessionBefore
 from streamspace_acceptance.domain.sessions import steadiness
 from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests
-from streamspace_acceptance.domain.sessions.creation import Creation, shared
+from streamspace_acceptance.domain.sessions.creation import Creation, shared, strangers
 from streamspace_acceptance.domain.sessions.other_sessions import OtherSession
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.domain.sessions.starts import Start, Starts
@@ -208,13 +208,13 @@ def batch_running(crowd: ConcurrentRequests, count: int) -> None:
 
 
 def each_its_own(crowd: ConcurrentRequests) -> None:
-    """No session was given to several users."""
-    if given_twice := shared(crowd.creations):
+    """No session was given to several users, or is another user's than the one to whom it was given."""
+    if not_its_own := [*shared(crowd.creations), *strangers(crowd.creations)]:
         raise Unmet(
             crowd.subject,
             expected="a session of its own for each user",
-            actual="; ".join(given_twice),
-            likely="the ids of sessions that are requested at the same time collide",
+            actual="; ".join(not_its_own),
+            likely="the ids of sessions that are requested at the same time collide, or the answers are mixed up",
         )
 
 

@@ -71,19 +71,26 @@ def none_refused(bursts: Bursts) -> None:
             actual=f"{len(refusals)} refused: {'; '.join(refusals)}",
             likely="the API limits or loses creations that come close together",
         )
-    if doubled := bursts.doubled:
-        raise Unmet(
-            _subject(bursts),
-            expected="one session for each creation",
-            actual="; ".join(doubled),
-            likely="the API carries a creation out twice when several come close together",
-        )
     if shared := bursts.shared:
         raise Unmet(
             _subject(bursts),
             expected="a session of its own for each creation",
             actual="; ".join(shared),
             likely="the ids of sessions that are requested close together collide",
+        )
+    if strangers := bursts.strangers:
+        raise Unmet(
+            _subject(bursts),
+            expected="a session of its own for each creation",
+            actual="; ".join(strangers),
+            likely="the answers to creations that come close together, or their sessions' users, are mixed up",
+        )
+    if doubled := bursts.doubled:
+        raise Unmet(
+            _subject(bursts),
+            expected="one session for each creation",
+            actual="; ".join(doubled),
+            likely="the API carries a creation out twice when several come close together",
         )
     if unanswered := bursts.unanswered:
         raise NoAnswer(

@@ -437,13 +437,18 @@ def test_session_stays_in_kubernetes() -> None:
 
 
 def test_each_of_several_users_has_a_session_of_their_own() -> None:
-    def asked(user: str, session_id: str | None) -> Any:
-        return SimpleNamespace(asked=SimpleNamespace(user=user), id=session_id)
+    def asked(user: str, session_id: str | None, *listed: str | None) -> Any:
+        entries = tuple(Listed(str(session_id), session_id, "Running", owner, "t") for owner in listed)
+        return SimpleNamespace(asked=SimpleNamespace(user=user), id=session_id, listed=entries)
 
     own: Any = SimpleNamespace(subject="3 sessions", creations=[asked("a", "s-1"), asked("b", "s-2"), asked("c", None)])
     expect.sessions.each_its_own(own)
     shared = SimpleNamespace(subject="3 sessions", creations=[asked("a", "s-1"), asked("b", "s-1")])
     assert "a and b were given s-1" in unmet(expect.sessions.each_its_own, shared)
+    mixed: Any = SimpleNamespace(subject="2 sessions", creations=[asked("a", "s-1", "b"), asked("b", "s-2", "b")])
+    assert "actual:   a was given s-1, which is b's by the list" in unmet(expect.sessions.each_its_own, mixed)
+    silent: Any = SimpleNamespace(subject="2 sessions", creations=[asked("a", "s-1", None), asked("b", "s-2", "b")])
+    expect.sessions.each_its_own(silent)
 
 
 def test_both_say_the_same() -> None:

@@ -10,6 +10,7 @@ from streamspace_acceptance import expect
 from streamspace_acceptance.domain.performance.bursts import Bursts
 from streamspace_acceptance.measuring.control_plane import ControlPlane
 from streamspace_acceptance.outcomes import Unmet, Unproven
+from streamspace_acceptance.product.api import Listed
 from streamspace_acceptance.product.http import NoAnswer
 from tests.support.load_samples import burst
 
@@ -202,6 +203,17 @@ def test_creation_that_made_two_sessions_fails() -> None:
     creations[4] = replace(creations[4], others=frozenset({"s-5b"}))
     requests = replace(found.bursts[0].requests, creations=creations)
     with pytest.raises(Unmet, match="perftest5: one request made 2 sessions"):
+        expect.throughput.none_refused(Bursts([replace(found.bursts[0], requests=requests)], 1))
+
+
+def test_session_of_another_user_fails() -> None:
+    found = burst(20)
+    creations = list(found.bursts[0].requests.creations)
+    assert creations[4] is not None
+    entry = Listed("s-5", "s-5", "Running", "perftest6", "firefox-browser")
+    creations[4] = replace(creations[4], listed=(entry,), others=frozenset({"s-6"}))
+    requests = replace(found.bursts[0].requests, creations=creations)
+    with pytest.raises(Unmet, match="perftest5 was given s-5, which is perftest6's by the list"):
         expect.throughput.none_refused(Bursts([replace(found.bursts[0], requests=requests)], 1))
 
 

@@ -129,6 +129,11 @@ class Bursts:
         return [sentence for burst in self.bursts for sentence in burst.requests.shared]
 
     @property
+    def strangers(self) -> list[str]:
+        """The sessions that the list shows as another user's, in a sentence each."""
+        return [sentence for burst in self.bursts for sentence in burst.requests.strangers]
+
+    @property
     def refused_by_quota(self) -> str:
         """Kubernetes' words about the quota for which each refused creation was refused; empty unless it was so."""
         made = [creation for burst in self.bursts for creation in burst.requests.creations if creation is not None]

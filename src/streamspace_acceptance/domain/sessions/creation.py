@@ -53,6 +53,17 @@ def shared(creations: Iterable[Creation | None]) -> list[str]:
     return [f"{' and '.join(given)} were given {key}" for key, given in users.items() if len(given) > 1]
 
 
+def strangers(creations: Iterable[Creation | None]) -> list[str]:
+    """The sessions that the list shows as another user's than the one to whom they were given, in a sentence each."""
+    return [
+        f"{made.asked.user} was given {entry.id}, which is {entry.user}'s by the list"
+        for made in creations
+        if made is not None
+        for entry in made.listed
+        if isinstance(entry.user, str) and entry.user != made.asked.user
+    ]
+
+
 def send(api: StreamSpaceApi, asked: Asked, seconds: float) -> Answer:
     """Sends the request, answered within `seconds`; the list shows its result afterwards (`conclude`)."""
     return api.create_session(asked.user, asked.template, asked.size, request=asked.request, seconds=seconds)

@@ -31,6 +31,11 @@ class ScheduledRequests:
         return creation.shared(self.creations)
 
     @property
+    def strangers(self) -> list[str]:
+        """The sessions that the list shows as another user's, in a sentence each."""
+        return creation.strangers(self.creations)
+
+    @property
     def refusals(self) -> list[str]:
         """The users whom the API refused a session or gave none, each with its answer."""
         return [
