@@ -10,7 +10,8 @@ from streamspace_acceptance.verdict.judgement import Verdict
 from streamspace_acceptance.verdict.scenario_result import Failure, ScenarioResult, StepResult
 from streamspace_acceptance.verdict.verdict_file import CriterionResult, FailedPrecondition, RunResult
 
-_SECONDS = re.compile(r"\d+\.\d+ s\b")
+_PARTICULARS = re.compile(r"\d+\.\d+ s\b|'[^']*'|(?<=[-_])[0-9a-f]{4,}\b")
+"""The parts of a failure that differ from others of its cause: seconds, quoted names, and ends of generated ones."""
 
 
 @dataclass(frozen=True)
@@ -91,8 +92,8 @@ def _is_the_same(failed: FailedPrecondition, other: FailedPrecondition) -> bool:
 
 
 def _words(failure: Failure) -> str:
-    """The words of the failure without the seconds that it took."""
-    return _SECONDS.sub("", failure.actual)
+    """The words of the failure without its particulars."""
+    return _PARTICULARS.sub("", failure.actual)
 
 
 def _sentence(failed: FailedPrecondition) -> str:

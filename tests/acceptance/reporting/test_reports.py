@@ -92,9 +92,12 @@ def test_the_issue_can_be_filed_as_it_is(tmp_path: Path) -> None:
 
 
 def fail_preconditions(
-    reports: Path, sentences: tuple[str, str] = ("Given a running session", "And a running session"), **options: Any
+    reports: Path,
+    sentences: tuple[str, str] = ("Given a running session", "And a running session"),
+    actuals: tuple[str, ...] = (),
+    **options: Any,
 ) -> dict[str, str]:
-    """The same of a run in which two scenarios failed before their criteria."""
+    """The same of a run in which two scenarios failed before their criteria, alike or with `actuals`."""
 
     def edit(written: dict[str, Any]) -> None:
         for scenario, sentence in zip(written["scenarios"], sentences, strict=True):
@@ -106,6 +109,8 @@ def fail_preconditions(
             }
             scenario["steps"].insert(0, failed | {"verdict": "FAILED", "reason": "no session"} | options)
             scenario["causes"] = options.get("causes", [])
+        for scenario, actual in zip(written["scenarios"], actuals, strict=False):
+            scenario["steps"][0]["failure"] = FAILURE | {"actual": actual}
 
     folder = leave(reports, c12_1="UNPROVEN", c12_2="UNPROVEN", c21_1="UNPROVEN", c21_2="UNPROVEN")
     change(folder, edit)
@@ -145,6 +150,23 @@ def test_preconditions_that_fail_alike_are_one_issue(tmp_path: Path) -> None:
     assert "\n# A precondition fails: a session\n" in text
     assert "- 1.2: The scenario of 1.2\n- 2.1: The scenario of 2.1\n" in text
     assert "(precondition of 1.2 “The scenario of 1.2”; 2.1 “The scenario of 2.1”)" in found["SUMMARY.md"]
+
+
+@pytest.mark.parametrize(
+    ("actuals", "issues"),
+    [
+        (("409: template test-1a2b3c is not ready", "409: template test-d4e5f6 is not ready"), 1),
+        (("400: no image of 'test-1a2b3c'", "400: no image of 'delete-d4e5f6'"), 1),
+        (("Pending for 12.0 s", "Pending for 12.1 s"), 1),
+        (("409: not ready", "500: not ready"), 2),
+        (("409: template test-1a2b3c is not ready", "409: template test-1a2b3c has no image"), 2),
+    ],
+)
+def test_preconditions_that_differ_in_names_alone_are_one_issue(
+    tmp_path: Path, actuals: tuple[str, str], issues: int
+) -> None:
+    found = fail_preconditions(tmp_path, ("Given a session", "Given two sessions"), actuals)
+    assert len([name for name in found if name.startswith("issues/")]) == issues
 
 
 def test_other_preconditions_have_other_issues(tmp_path: Path) -> None:
