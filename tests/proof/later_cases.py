@@ -1,14 +1,35 @@
-"""Faults that show at a second look, at a second attempt or beside another session."""
+"""Faults that show at a second look, at a second attempt or beside another session, and products that are late."""
 
-from tests.proof.json_rewriting import Json
+from tests.proof.json_rewriting import SESSIONS, TEMPLATES, Json
 from tests.proof.proxy_case import ProxyFault
-from tests.proof.proxy_rules import agents, answers, sessions, templates
+from tests.proof.proxy_rules import agents, answers, gateways, sessions, sessions_of_templates, templates
+
+MISTAKES = "An administrator makes mistakes"
 
 
 def _still_running(session: Json) -> Json:
     is_second = session["user"].endswith("testuser2") and session["status"] in ("Hibernating", "Hibernated")
     return session | {"status": "Running"} if is_second else session
 
+
+def _another_users(session: Json) -> Json:
+    return session | {"user": "perftest8"} if session["user"] == "perftest7" else session
+
+
+LATER_PRODUCTS = [
+    ProxyFault("templates known late (2.1)", sessions_of_templates.KnownLate(0.5), "2.1"),
+    ProxyFault("versions that hold the template (2.2)", sessions_of_templates.VersionsHold(), "2.2"),
+    *(
+        ProxyFault(f"pages by {name} (2.1)", gateways.Pages(7, tells=tells), "2.1")
+        for name, tells in (
+            ("number", gateways.by_number),
+            ("size", gateways.by_size),
+            ("offset", gateways.by_offset),
+            ("cursor", gateways.by_cursor),
+        )
+    ),
+]
+"""Healthy products: every criterion of the test is proven all the same."""
 
 LATER_FAULTS = [
     ProxyFault(
@@ -21,7 +42,7 @@ LATER_FAULTS = [
     ),
     ProxyFault(
         "a list of twenty templates",
-        templates.ListsTwenty(),
+        templates.CutShort(TEMPLATES, "templates", 20),
         "2.1",
         {"2.1-2"},
         only="An administrator creates a template",
@@ -57,6 +78,80 @@ LATER_FAULTS = [
         {"4.1-3"},
         {"4.1-1"},
         reason="were given",
+    ),
+    ProxyFault(
+        "a session that is woken from the changed template",
+        sessions_of_templates.WokenFromTemplate(),
+        "2.2",
+        {"2.2-2"},
+        reason="from its template as it is now",
+    ),
+    ProxyFault(
+        "a session that cannot be woken after a change",
+        sessions_of_templates.CannotWake(),
+        "2.2",
+        {"2.2-2"},
+        reason="cannot be woken any more",
+    ),
+    ProxyFault(
+        "a template that is deleted while a session starts",
+        sessions_of_templates.StartingDoNotCount(),
+        "2.3",
+        {"2.3-1"},
+        {"2.3-2"},
+        only="An administrator tries to delete a template in use by 1 starting session.*",
+    ),
+    ProxyFault(
+        "a change to a cpu below zero",
+        sessions_of_templates.TakesChanges(),
+        "2.1",
+        {"2.1-4"},
+        only=MISTAKES,
+        reason="a change to a cpu below zero: accepted with 200",
+    ),
+    ProxyFault(
+        "a refused change that is made",
+        sessions_of_templates.MadeAllTheSame(),
+        "2.1",
+        {"2.1-4"},
+        only=MISTAKES,
+        reason="made all the same",
+    ),
+    ProxyFault(
+        "no heartbeats once an agent with sessions is back",
+        answers.SilentOnceBack(),
+        "3.1",
+        {"3.1-3"},
+        reason="without a heartbeat",
+    ),
+    ProxyFault(
+        "no heartbeats once an agent is back",
+        answers.SilentOnceBack(),
+        "3.3",
+        {"3.3-3"},
+        only="An agent's network is cut and restored",
+        reason="without a heartbeat",
+    ),
+    ProxyFault(
+        "a deletion that is lost while no agent is online",
+        agents.LosesDeletions(),
+        "3.2",
+        {"3.2-2"},
+        reason="deleted while no agent was online",
+    ),
+    ProxyFault(
+        "one of twenty is another user's",
+        answers.OfSessions(_another_users),
+        "4.1",
+        {"4.1-3"},
+        reason="which is perftest8's",
+    ),
+    ProxyFault(
+        "a list of twenty-five sessions",
+        templates.CutShort(SESSIONS, "sessions", 25),
+        "4.2",
+        only="Fifty desktops are in use",
+        finds=True,
     ),
 ]
 """What a suite that looks twice must find."""

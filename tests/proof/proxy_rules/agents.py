@@ -5,7 +5,7 @@ import re
 import time
 from datetime import UTC, datetime, timedelta
 
-from tests.proof.json_rewriting import AGENTS, Json, altered, each_of, refusal
+from tests.proof.json_rewriting import AGENTS, SESSIONS, Json, altered, each_of, refusal
 from tests.proof.proxy import Reply, Rule
 
 
@@ -134,6 +134,22 @@ class FailsWhileOffline(Rule):
             self._seen |= online
         fails = self._fails and method == "GET" and self._path.fullmatch(path)
         return refusal(500, "internal", "An agent does not answer.") if fails else reply
+
+
+class LosesDeletions(Rule):
+    """A deletion of a session is accepted and forgotten as long as the API has no agent online."""
+
+    def __init__(self) -> None:
+        self._is_alone = False
+
+    def instead(self, method: str, path: str, body: bytes) -> Reply | None:
+        is_lost = self._is_alone and method == "DELETE" and path.startswith(f"{SESSIONS}/")
+        return Reply(202, "application/json", b'{"status": "Terminating"}') if is_lost else None
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        if (method, path) == ("GET", AGENTS) and reply.status == 200:
+            self._is_alone = all(agent["status"] != "online" for agent in json.loads(reply.body)["agents"])
+        return reply
 
 
 class ThirdLeaves(Rule):

@@ -139,6 +139,16 @@ class AfterOffline(OfAgents):
         super().__init__(later)
 
 
+class SilentOnceBack(AfterOffline):
+    """An agent that was offline and is online again has its first heartbeat since then for good."""
+
+    def __init__(self) -> None:
+        first: dict[str, str] = {}
+        super().__init__(
+            lambda agent: agent | {"lastHeartbeat": first.setdefault(agent["agentId"], agent["lastHeartbeat"])}
+        )
+
+
 class Nth(OfAgents):
     """The n-th agent of the list reads otherwise, as long as there are so many."""
 

@@ -3,7 +3,9 @@
 import json
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
+from urllib.parse import parse_qsl
 
 from tests.proof.json_rewriting import SESSIONS, TEMPLATES, Json, refusal
 from tests.proof.proxy import Reply, Rule
@@ -100,16 +102,27 @@ class LocksOutCallers(Rule):
 class Pages(Rule):
     """Lists come in pages of so many entries, each with the address of the next one; or (no address) without it.
 
-    `in_header`: the address stands in the header Link.
+    `in_header`: the address stands in the header Link. `tells`: what stands in its place in each page, of the number of
+    its first entry, of the size of a page and of the number of all.
     """
 
-    def __init__(self, size: int, *, leads_on: bool = True, in_header: bool = False) -> None:
+    def __init__(
+        self,
+        size: int,
+        *,
+        leads_on: bool = True,
+        in_header: bool = False,
+        tells: Callable[[int, int, int], Json] | None = None,
+    ) -> None:
         self._size = size
-        self._leads_on = leads_on
+        self._leads_on = leads_on and tells is None
         self._in_header = in_header
+        self._tells = tells
 
     def page_instead(self, path: str, query: str) -> Reply | None:
-        self._offset = int(query.partition("offset=")[2] or 0) if "offset=" in query else 0
+        asked = dict(parse_qsl(query))
+        page = int(asked.get("page", 1)) - 1
+        self._offset = int(asked.get("offset", asked.get("cursor", page * self._size)))
         return None
 
     def alter(self, method: str, path: str, reply: Reply) -> Reply:
@@ -125,4 +138,21 @@ class Pages(Rule):
             headers = {"Link": f'<{following}>; rel="next"'} if following else {}
             return replace(reply, body=json.dumps(found).encode(), headers=headers)
         found |= {"next": following} if self._leads_on else {}
+        found |= {} if self._tells is None else self._tells(offset, self._size, len(entries))
         return replace(reply, body=json.dumps(found).encode())
+
+
+def by_number(first: int, size: int, total: int) -> Json:
+    return {"pagination": {"page": first // size + 1, "totalPages": -(-total // size)}}
+
+
+def by_size(first: int, size: int, total: int) -> Json:
+    return {"page": first // size + 1, "page_size": size, "total": total}
+
+
+def by_offset(first: int, size: int, total: int) -> Json:
+    return {"meta": {"offset": first, "limit": size, "total": total}}
+
+
+def by_cursor(first: int, size: int, total: int) -> Json:
+    return {"nextCursor": str(first + size) if first + size < total else None}

@@ -10,7 +10,8 @@ from tests.proof.proxy import Reply, Rule
 NOT_FOUND = refusal(404, "template_not_found", "There is no such template.")
 
 
-def _template_of(path: str) -> str | None:
+def template_of(path: str) -> str | None:
+    """The template that a path is of; None for any other path."""
     return path.removeprefix(f"{TEMPLATES}/") if path.startswith(f"{TEMPLATES}/") and path.count("/") == 4 else None
 
 
@@ -22,13 +23,13 @@ class GoesAllTheSame(Rule):
         self._refused: dict[str, float] = {}
 
     def instead(self, method: str, path: str, body: bytes) -> Reply | None:
-        name = _template_of(path)
+        name = template_of(path)
         if method == "DELETE" and name is not None and self._is_gone(name):
             del self._refused[name]
         return NOT_FOUND if self._is_gone(name) else None
 
     def alter(self, method: str, path: str, reply: Reply) -> Reply:
-        name = _template_of(path)
+        name = template_of(path)
         if method == "DELETE" and name is not None and reply.status == 409:
             self._refused.setdefault(name, time.monotonic())
         if (method, path) == ("GET", TEMPLATES):
@@ -47,7 +48,7 @@ class AnySessionCounts(Rule):
         self._count = 0
 
     def instead(self, method: str, path: str, body: bytes) -> Reply | None:
-        if method == "DELETE" and _template_of(path) is not None and self._count:
+        if method == "DELETE" and template_of(path) is not None and self._count:
             return refusal(409, "template_in_use", f"Template in use by {self._count} sessions")
         return None
 
@@ -69,7 +70,7 @@ class OnlyHidden(Rule):
         return None
 
     def alter(self, method: str, path: str, reply: Reply) -> Reply:
-        name = _template_of(path)
+        name = template_of(path)
         if method == "DELETE" and name is not None and reply.status < 300:
             self._hidden.add(name)
         return reply
@@ -83,7 +84,7 @@ class ChangesLate(Rule):
         self._changed: dict[str, tuple[float, str]] = {}
 
     def alter(self, method: str, path: str, reply: Reply) -> Reply:
-        name = _template_of(path)
+        name = template_of(path)
         if method == "PUT" and name is not None and reply.status == 200:
             self._changed[name] = time.monotonic(), json.loads(reply.body)["image"]
         if method == "GET" and path.startswith(f"{SESSIONS}/") and reply.status == 200 and path.count("/") == 4:
@@ -100,7 +101,7 @@ class NoContent(Rule):
         self._status = status
 
     def alter(self, method: str, path: str, reply: Reply) -> Reply:
-        is_change = method == "PUT" and _template_of(path) is not None and reply.status == 200
+        is_change = method == "PUT" and template_of(path) is not None and reply.status == 200
         return replace(reply, status=self._status, body=b"") if is_change else reply
 
 
@@ -111,7 +112,7 @@ class ChangedByRefusal(Rule):
         self._refused: set[str] = set()
 
     def alter(self, method: str, path: str, reply: Reply) -> Reply:
-        name = _template_of(path)
+        name = template_of(path)
         if method == "DELETE" and name is not None and reply.status == 409:
             self._refused.add(name)
         if method == "GET" and name in self._refused and reply.status == 200:
@@ -128,7 +129,7 @@ class ComesBack(Rule):
         self._gone: dict[str, float] = {}
 
     def alter(self, method: str, path: str, reply: Reply) -> Reply:
-        name = _template_of(path)
+        name = template_of(path)
         if method == "GET" and name is not None and reply.status == 200:
             self._known[name] = json.loads(reply.body)
         if method == "GET" and name in self._known and reply.status == 404:
@@ -150,7 +151,7 @@ class _AfterRefusal(Rule):
         self._refused: set[str] = set()
 
     def alter(self, method: str, path: str, reply: Reply) -> Reply:
-        name = _template_of(path)
+        name = template_of(path)
         if method == "DELETE" and name is not None and reply.status == 409:
             self._refused.add(name)
         return reply
@@ -171,7 +172,7 @@ class CannotBeRead(_AfterRefusal):
 
     def alter(self, method: str, path: str, reply: Reply) -> Reply:
         reply = super().alter(method, path, reply)
-        return NOT_FOUND if method == "GET" and _template_of(path) in self._refused else reply
+        return NOT_FOUND if method == "GET" and template_of(path) in self._refused else reply
 
 
 class StaysListed(Rule):
@@ -183,7 +184,7 @@ class StaysListed(Rule):
         self._gone: dict[str, float] = {}
 
     def alter(self, method: str, path: str, reply: Reply) -> Reply:
-        name = _template_of(path)
+        name = template_of(path)
         if method == "DELETE" and name in self._known and reply.status < 300:
             self._gone[name] = time.monotonic()
         if (method, path) != ("GET", TEMPLATES):
@@ -202,7 +203,7 @@ class CostsOthers(Rule):
         self._is_deleted = False
 
     def alter(self, method: str, path: str, reply: Reply) -> Reply:
-        if method == "DELETE" and _template_of(path) is not None and reply.status < 300:
+        if method == "DELETE" and template_of(path) is not None and reply.status < 300:
             self._is_deleted = True
         if self._is_deleted and (method, path) == ("GET", SESSIONS):
             return each_of(reply, "sessions", lambda session: session | {"status": "Failed"})
@@ -218,7 +219,7 @@ class ChangesUndone(Rule):
         self._changed: dict[str, float] = {}
 
     def alter(self, method: str, path: str, reply: Reply) -> Reply:
-        name = _template_of(path)
+        name = template_of(path)
         if method == "PUT" and name is not None and reply.status == 200:
             self._changed[name] = time.monotonic()
         if (method, path) == ("GET", TEMPLATES):
@@ -242,7 +243,7 @@ class RefusesOnce(Rule):
         self._refused: set[str] = set()
 
     def alter(self, method: str, path: str, reply: Reply) -> Reply:
-        name = _template_of(path)
+        name = template_of(path)
         if method != "DELETE" or name is None or reply.status != 409:
             return reply
         if name in self._refused:
@@ -251,11 +252,14 @@ class RefusesOnce(Rule):
         return reply
 
 
-class ListsTwenty(Rule):
-    """The list of templates ends after twenty, and names no next page."""
+class CutShort(Rule):
+    """A list ends after so many entries, and names no next page."""
+
+    def __init__(self, path: str, field: str, most: int) -> None:
+        self._path, self._field, self._most = path, field, most
 
     def alter(self, method: str, path: str, reply: Reply) -> Reply:
-        if (method, path) != ("GET", TEMPLATES) or reply.status != 200:
+        if (method, path) != ("GET", self._path) or reply.status != 200:
             return reply
-        first = json.loads(reply.body)["templates"][:20]
-        return altered(reply, templates=first, total=len(first))
+        first = json.loads(reply.body)[self._field][: self._most]
+        return altered(reply, **{self._field: first}, total=len(first))
