@@ -110,7 +110,7 @@ def it_reads_as_changed(context: Context) -> None:
 @then('a new session of "{user}" has the new image and resources')
 def a_new_session_has_the_change(context: Context, user: str) -> None:
     expect.templates.provisioned(*actions.new_session(world(context), user))
-    expect.templates.provisioned(*actions.new_session_of_the_first_user(world(context)))
+    expect.templates.provisioned(*actions.session_at_once(world(context)))
 
 
 @then("the sessions keep their image and resources, the hibernated one once it is woken")

@@ -87,6 +87,13 @@ LATER_FAULTS = [
         reason="from its template as it is now",
     ),
     ProxyFault(
+        "new sessions of the former template for a while",
+        sessions_of_templates.NewSessionsLate(3.0),
+        "2.2",
+        {"2.2-3"},
+        reason="created from the former template",
+    ),
+    ProxyFault(
         "a session that cannot be woken after a change",
         sessions_of_templates.CannotWake(),
         "2.2",

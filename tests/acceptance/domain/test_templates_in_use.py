@@ -1,6 +1,7 @@
 """What is expected of templates in use: each expectation is seen to fail for each reason that it has, and to hold."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -10,14 +11,19 @@ import pytest
 from streamspace_acceptance import expect
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.objects import Pod
+from streamspace_acceptance.domain.results import Results
 from streamspace_acceptance.domain.sessions import actions as sessions_actions
 from streamspace_acceptance.domain.sessions import provision
 from streamspace_acceptance.domain.sessions.provision import PLACES_OF_POD, Provision, Provisioned
 from streamspace_acceptance.domain.templates import actions
+from streamspace_acceptance.domain.templates import change as template_change
 from streamspace_acceptance.domain.templates.actions import TemplateUse
 from streamspace_acceptance.domain.templates.change import NOT_KEPT, TemplateChange
 from streamspace_acceptance.domain.templates.created_template import CreatedTemplate
 from streamspace_acceptance.domain.templates.deletion import Deletion, Leftovers
+from streamspace_acceptance.domain.templates.registry import TemplateRegistry
+from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.product.profile import load
 from tests.acceptance.domain.test_templates import READ, unmet, unproven
 from tests.support.main_containers import CalmCluster
 from tests.support.samples import SESSION, Json, answer, pod
@@ -120,28 +126,52 @@ def test_a_session_that_something_happened_to(now: Provisioned, uids: set[str], 
     assert says in unmet(expect.templates.unaffected, provisioned(), now, frozenset(uids))
 
 
+REFUSED = Unmet("POST sessions", expected="a new session", actual="409", likely="x")
+
+
 @pytest.mark.parametrize(("given", "is_new"), [(V2, True), (V1, False)])
-def test_new_session_of_the_first_user_has_the_change(
+def test_session_of_the_first_user_right_after_the_change_has_it(
     monkeypatch: pytest.MonkeyPatch, given: Provision, is_new: bool
 ) -> None:
-    asked: list[str] = []
-    session = SimpleNamespace(wait_for_running_pod=lambda **_: pod())
-
-    def request_new(_: object, user: str, __: object) -> Any:
-        asked.append(user)
-        return session
-
-    monkeypatch.setattr(sessions_actions, "request_new", request_new)
+    scenario = changing(monkeypatch, lambda: SimpleNamespace(wait_for_running_pod=lambda **_: pod()))
     monkeypatch.setattr(provision, "look", lambda _: provisioned(given))
-    use = TemplateUse("testuser", [], "Running", provisioned())
-    made = SimpleNamespace(accepted_id="t")
-    scenario: Any = SimpleNamespace(results={TemplateChange: change(), TemplateUse: use, CreatedTemplate: made})
-    found = actions.new_session_of_the_first_user(scenario)
-    assert asked == ["testuser"]
+    actions.make_change(scenario, "firefox:v2", {"cpu": "1000m", "memory": "2Gi"})
+    assert scenario.asked == ["testuser"]
+    found = actions.session_at_once(scenario)
     if is_new:
         expect.templates.provisioned(*found)
     else:
         assert "created from the former template" in unmet(expect.templates.provisioned, *found)
+
+
+def test_session_that_is_refused_right_after_the_change_fails_the_criterion_about_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse() -> Any:
+        raise REFUSED
+
+    scenario = changing(monkeypatch, refuse)
+    actions.make_change(scenario, "firefox:v2", {"cpu": "1000m", "memory": "2Gi"})
+    assert "actual:   409" in unmet(actions.session_at_once, scenario)
+
+
+def changing(monkeypatch: pytest.MonkeyPatch, request: Callable[[], Any]) -> Any:
+    """A scenario whose template can be changed, and of which a session is then requested."""
+    asked: list[str] = []
+
+    def request_new(_: object, user: str, __: object) -> Any:
+        asked.append(user)
+        return request()
+
+    monkeypatch.setattr(sessions_actions, "request_new", request_new)
+    monkeypatch.setattr(template_change, "make", lambda *_: change())
+    results = Results()
+    results.put(TemplateUse("testuser", [], "Running", provisioned()))
+    results.put(CreatedTemplate(OLD, answer(OLD, 201), "t"))
+    clients: Any = SimpleNamespace(profile=load(), api=SimpleNamespace(profile=load()), cluster=None, stays={})
+    clients.budgets = Budgets(0.001)
+    results.put(TemplateRegistry(clients))
+    return SimpleNamespace(results=results, clients=clients, asked=asked)
 
 
 class _Results(dict[Any, Any]):

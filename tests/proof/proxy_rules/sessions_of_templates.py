@@ -35,6 +35,30 @@ class WokenFromTemplate(Rule):
         return reply
 
 
+class NewSessionsLate(Rule):
+    """Sessions that are created within so many seconds of a template's change have what it had first."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._first: dict[str, Json] = {}
+        self._changed: dict[str, float] = {}
+        self._stale: set[str] = set()
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        if (method, path) == ("POST", TEMPLATES) and reply.status == 201:
+            made = json.loads(reply.body)
+            self._first[made["id"]] = {"image": made["image"], "resources": made["resources"]}
+        if method == "PUT" and reply.status == 200:
+            self._changed[template_of(path) or ""] = time.monotonic()
+        if (method, path) == ("POST", SESSIONS) and reply.status == 201:
+            session = json.loads(reply.body)
+            if time.monotonic() - self._changed.get(session["template"], float("-inf")) < self._seconds:
+                self._stale.add(session["sessionId"])
+        if method == "GET" and path.rpartition("/")[2] in self._stale and reply.status == 200:
+            return altered(reply, **self._first.get(json.loads(reply.body)["template"], {}))
+        return reply
+
+
 class CannotWake(Rule):
     """A session whose template has changed since its creation cannot be woken."""
 

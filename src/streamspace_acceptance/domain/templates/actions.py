@@ -47,6 +47,13 @@ class TemplateUse:
     before: Provisioned | None = None
 
 
+@dataclass(frozen=True)
+class SessionAtOnce:
+    """The session that was requested right after the change of its template."""
+
+    session: Session
+
+
 def describe(scenario: Scenario, label: str, fields: Json | None = None) -> None:
     """Describes a template as the plan does, or by `fields`, under a name of the scenario's own."""
     name = scenario.results[TemplateRegistry].name(label)
@@ -138,14 +145,26 @@ def listed(scenario: Scenario) -> tuple[CreatedTemplate, tuple[Json, ...], Answe
 
 
 def make_change(scenario: Scenario, image: str, size: Size) -> None:
-    """Changes the template's image and resources twice, at last to those."""
+    """Changes the template's image and resources twice, at last to those, and requests a session at once.
+
+    That session is for the user who has one already; whether it is created is for the criterion about it.
+    """
     template_id, registry = scenario.results[CreatedTemplate].accepted_id, scenario.results[TemplateRegistry]
     earlier: Json = {
         "image": scenario.clients.profile.templates["custom-firefox"]["image"],
         "resources": EARLIER_SIZE,
     }
     sent: Json = {"image": image, "resources": dict(size)}
-    scenario.results.put(change.make(registry.api, template_id, earlier, sent, registry.budgets.named("calm")))
+    changed = scenario.results.put(
+        change.make(registry.api, template_id, earlier, sent, registry.budgets.named("calm"))
+    )
+    if not changed.answer.ok:
+        return
+    try:
+        user = scenario.results[TemplateUse].user
+        scenario.results.put(SessionAtOnce(actions.request_new(scenario, user, template_id)))
+    except Unmet as unmet:
+        scenario.results.put_failure(SessionAtOnce, unmet)
 
 
 def change_later(scenario: Scenario) -> TemplateChange:
@@ -165,11 +184,10 @@ def new_session(scenario: Scenario, user: str) -> tuple[Provisioned, Json]:
     return provision.look(session), changed.sent
 
 
-def new_session_of_the_first_user(scenario: Scenario) -> tuple[Provisioned, Json]:
-    """The same for the user who had a session of the template before its change, once the new session's pod runs."""
+def session_at_once(scenario: Scenario) -> tuple[Provisioned, Json]:
+    """The same of the session that was requested right after the change, once its pod runs."""
     changed = _require_change(scenario)
-    user = scenario.results[TemplateUse].user
-    session = actions.request_new(scenario, user, scenario.results[CreatedTemplate].accepted_id)
+    session = scenario.results[SessionAtOnce].session
     session.wait_for_running_pod(within="start")
     return provision.look(session), changed.sent
 
