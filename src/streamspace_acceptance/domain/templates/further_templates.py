@@ -17,8 +17,8 @@ OTHER_TEXTS = {
     "description": " ".join(["Ein größerer Text, with 'quotes', \"double\" ones & a plus + \\ 日本語."] * 4),
 }
 """Texts of a valid template that stores, pages and JSON like to change."""
-MANY = 25
-"""So many more templates are listed: more than the first page of a list often has."""
+MANY = 51
+"""So many more templates are listed: more than the first page of a list often has, which is 20, 25 or 50."""
 
 
 def read_back_other_texts(scenario: Scenario) -> tuple[CreatedTemplate, Answer | None]:
