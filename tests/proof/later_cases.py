@@ -40,13 +40,16 @@ LATER_FAULTS = [
         {"2.2-3", "2.2-4"},
         reason="did not last",
     ),
-    ProxyFault(
-        "a list of twenty templates",
-        templates.CutShort(TEMPLATES, "templates", 20),
-        "2.1",
-        {"2.1-2"},
-        only="An administrator creates a template",
-        reason="names no next page",
+    *(
+        ProxyFault(
+            f"a list of {name} templates",
+            templates.CutShort(TEMPLATES, "templates", count),
+            "2.1",
+            {"2.1-2"},
+            only="An administrator creates a template",
+            reason="names no next page",
+        )
+        for name, count in (("twenty", 20), ("fifty", 50))
     ),
     ProxyFault(
         "a deletion that is refused once",
