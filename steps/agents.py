@@ -10,6 +10,7 @@ from streamspace_acceptance.domain.agents import (
     heartbeats,
     network_outage,
     queued_commands,
+    staying,
     undisturbed,
 )
 from streamspace_acceptance.domain.agents.fleet import ScaledAt
@@ -130,7 +131,7 @@ def the_status_matches(context: Context) -> None:
 def all_agents_connect(context: Context, count: int, limit: Seconds) -> None:
     online = fleet.wait_for_online(world(context), count, world(context).limit(limit), once=True)
     seconds = expect.agents.connected(online, count, world(context).results[ScaledAt])
-    expect.agents.stayed(fleet.look_again(world(context), count))
+    expect.agents.stayed(staying.look_again(world(context), count))
     attachments.record_figure("time until all are online", seconds, "s")
 
 

@@ -128,6 +128,14 @@ LATER_FAULTS = [
         reason="made all the same",
     ),
     ProxyFault(
+        "a third agent without heartbeats",
+        answers.ThirdIsSilent(),
+        "3.4",
+        {"3.4-1"},
+        only="The agents are scaled up",
+        reason="takes no heartbeats of it",
+    ),
+    ProxyFault(
         "no heartbeats once an agent with sessions is back",
         answers.SilentOnceBack(),
         "3.1",

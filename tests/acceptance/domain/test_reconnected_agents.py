@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from contextlib import nullcontext
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -10,10 +12,11 @@ import pytest
 
 from streamspace_acceptance import expect
 from streamspace_acceptance.budgets import Budgets
-from streamspace_acceptance.domain.agents import fleet, undisturbed
+from streamspace_acceptance.domain.agents import staying, undisturbed
 from streamspace_acceptance.domain.agents.undisturbed import KeptSessions, SessionBefore
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.outcomes import Unmet, Unproven
+from streamspace_acceptance.product.agents import AgentList
 from tests.acceptance.domain.test_agents import outage
 from tests.acceptance.domain.test_balance import agents
 
@@ -72,16 +75,39 @@ class _Busy:
 
 
 @pytest.mark.parametrize(
-    ("online", "busy", "outcome"), [(3, 0.5, None), (2, 0.5, Unmet), (2, 1.0, Unproven), (3, 1.0, None)]
+    ("online", "beats", "busy", "outcome"),
+    [
+        (3, (1.0, 1.0, 1.0), 0.5, None),
+        (3, (1.0, 1.0, 1.0), 1.0, None),
+        (2, (1.0, 1.0), 0.5, Unmet),
+        (2, (1.0, 1.0), 1.0, Unproven),
+        (3, (1.0, 0.0, 1.0), 0.5, Unmet),
+        (3, (1.0, 0.0, 1.0), 1.0, Unproven),
+        (3, (None, None, None), 0.5, None),
+    ],
 )
-def test_agents_that_do_not_stay_fail(
-    monkeypatch: pytest.MonkeyPatch, online: int, busy: float, outcome: type[Exception] | None
+def test_agents_that_do_not_stay_or_send_no_heartbeats_fail(
+    monkeypatch: pytest.MonkeyPatch,
+    online: int,
+    beats: tuple[float | None, ...],
+    busy: float,
+    outcome: type[Exception] | None,
 ) -> None:
-    monkeypatch.setattr(fleet, "BEHIND_SECONDS", 0.01)
-    monkeypatch.setattr(fleet, "NodeBusyMeter", _Busy(busy))
-    listed = agents(*[f"a-{number}" for number in range(online)])
-    monkeypatch.setattr(fleet, "AgentApi", lambda _: SimpleNamespace(all=lambda: listed))
-    clients = SimpleNamespace(budgets=Budgets(0.001), api=None, cluster=None)
+    monkeypatch.setattr(staying, "BEHIND_SECONDS", 0.01)
+    monkeypatch.setattr(staying, "NodeBusyMeter", _Busy(busy))
+    looks = itertools.count()
+
+    def listed() -> AgentList:
+        """Each heartbeat comes so many seconds after the one before, at each look; None for an API that tells none."""
+        look = next(looks)
+        found = [
+            replace(agent, last_heartbeat=None if beat is None else 1000.0 + beat * look)
+            for agent, beat in zip(agents(*[f"a-{number}" for number in range(online)]).agents, beats, strict=True)
+        ]
+        return replace(agents(), agents=tuple(found))
+
+    monkeypatch.setattr(staying, "AgentApi", lambda _: SimpleNamespace(all=listed))
+    clients = SimpleNamespace(budgets=Budgets(0.005), api=None, cluster=None)
     scenario = cast("Scenario", SimpleNamespace(clients=clients))
     with nullcontext() if outcome is None else pytest.raises(outcome):
-        expect.agents.stayed(fleet.look_again(scenario, 3))
+        expect.agents.stayed(staying.look_again(scenario, 3))

@@ -228,6 +228,16 @@ class Newest(Rule):
         return reply
 
 
+class ThirdIsSilent(Nth):
+    """The third agent that is online has the heartbeat with which it came for good."""
+
+    def __init__(self) -> None:
+        first: dict[str, str] = {}
+        super().__init__(
+            3, lambda agent: agent | {"lastHeartbeat": first.setdefault(agent["agentId"], agent["lastHeartbeat"])}
+        )
+
+
 class Third(OfAgents):
     """The third agent is listed under the id of the second."""
 

@@ -14,11 +14,9 @@ from streamspace_acceptance.domain.agents import missing_pods
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.measuring import node_busy
-from streamspace_acceptance.measuring.node_busy import NodeBusyMeter, saturated
-from streamspace_acceptance.outcomes import Unmet, Unproven
+from streamspace_acceptance.outcomes import Unproven
 from streamspace_acceptance.product.agents import AgentApi, AgentList
-from streamspace_acceptance.product.api import BEHIND_SECONDS
-from streamspace_acceptance.waiting import POLL_SECONDS, Budget, Recording, Wait, elapse, follow, now, poll, sampling
+from streamspace_acceptance.waiting import POLL_SECONDS, Budget, Recording, Wait, follow, now, sampling
 
 
 @dataclass(frozen=True)
@@ -72,29 +70,6 @@ def require_online(scenario: Scenario, count: int) -> None:
         scenario.results.put(ObservedAgent(pods[0], min(online)))
     elif pods:
         raise Unproven(f"{', '.join(sorted(online))} are online, and nothing tells which of the pods each of them is")
-
-
-def look_again(scenario: Scenario, count: int) -> Unmet | None:
-    """Why not all `count` agents are online a while later; None if they are. A server that is behind gets a moment.
-
-    Unproven on a node without a spare processor, where heartbeats are late.
-    """
-    clients = scenario.clients
-    meter = NodeBusyMeter.begin(clients.cluster)
-    elapse(Wait("agents", "all of them stay online", clients.budgets.named("calm")))
-    try:
-        poll(
-            Wait("agents", f"still {count} online", Budget("moment", BEHIND_SECONDS, 1.0)),
-            AgentApi(clients.api).all,
-            met=lambda listed: len(listed.online) >= count,
-            says=AgentList.describe,
-            likely=lambda _: "an agent connects, and does not stay",
-        )
-    except Unmet as unmet:
-        if reason := saturated(meter.shares()):
-            raise Unproven(f"{reason}; {unmet.actual}") from unmet
-        return unmet
-    return None
 
 
 @dataclass(frozen=True)
