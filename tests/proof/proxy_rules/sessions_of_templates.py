@@ -133,10 +133,11 @@ class MadeAllTheSame(Rule):
 
 
 class TakesChanges(Rule):
-    """A change of a template to an amount below zero is accepted, by the answer."""
+    """A change of a template to a cpu below zero is accepted, by the answer."""
 
     def instead(self, method: str, path: str, body: bytes) -> Reply | None:
-        is_it = method == "PUT" and template_of(path) is not None and b'"-' in body
+        resources = json.loads(body).get("resources") if method == "PUT" else None
+        is_it = isinstance(resources, dict) and str(resources.get("cpu")).startswith("-")
         return Reply(200, "application/json", json.dumps({"id": template_of(path)}).encode()) if is_it else None
 
 
