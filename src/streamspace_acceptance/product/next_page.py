@@ -57,10 +57,9 @@ def _mark(told: Json) -> dict[str, object]:
 
 def _number(told: Json) -> dict[str, object]:
     page, pages, size, total = (_count(told, names) for names in (NUMBER, PAGES, SIZES, TOTALS))
-    if page is None or page < 1:
-        return {}
-    is_last = page >= pages if pages is not None else None in (size, total) or page * (size or 0) >= (total or 0)
-    return {} if is_last else {"page": page + 1}
+    if pages is None and size and total is not None:
+        pages = -(-total // size)
+    return {"page": page + 1} if page and pages and 0 < page < pages else {}
 
 
 def _offset(told: Json, shown: int) -> dict[str, object]:
