@@ -11,6 +11,7 @@ def _still_running(session: Json) -> Json:
 
 
 LATER_FAULTS = [
+    ProxyFault("agents that are online now and then", agents.OnlineNowAndThen(), "0", {"0-11"}, reason="offline"),
     ProxyFault(
         "a change that is undone",
         templates.ChangesUndone(3.0),
