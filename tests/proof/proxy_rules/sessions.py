@@ -349,3 +349,18 @@ class SharesOne(Rule):
         if (method, path, reply.status) == ("POST", SESSIONS, 201):
             self._last = reply
         return reply
+
+
+class KnowsOnePlan(Rule):
+    """The product knows the sizes that are too large by two figures of its own, whatever its nodes have."""
+
+    def __init__(self, cores: int, gibibytes: int) -> None:
+        self._cores, self._gibibytes = cores, gibibytes
+
+    def asks(self, path: str, body: bytes) -> tuple[str, bytes]:
+        asked = json.loads(body) if path == SESSIONS and body else {}
+        size = asked.get("resources") or {}
+        cpu, memory = size.get("cpu", "0m").removesuffix("m"), size.get("memory", "0Gi").removesuffix("Gi")
+        if not size or int(cpu) > 1000 * self._cores or int(memory) > self._gibibytes:
+            return path, body
+        return path, json.dumps(asked | {"resources": {"cpu": "500m", "memory": "1Gi"}}).encode()
