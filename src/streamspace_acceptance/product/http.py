@@ -167,7 +167,11 @@ class HttpClient:
         return answer
 
     def page(self, url: str, *, seconds: float = CALL_SECONDS) -> Answer:
-        """A page as a browser would first fetch it: no token but what its address holds, redirects followed."""
+        """A page as a browser would first fetch it: no token but what its address holds, redirects followed.
+
+        No cookie of an earlier answer, either: it might open a page that the address alone does not.
+        """
+        self._client.cookies.clear()
         return self._exchange("GET", url, None, {}, seconds, redirects=REDIRECTS)
 
     def _exchange(
