@@ -29,6 +29,9 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+UNAUTHORIZED = Reply(401, "application/json", b'{"error": "unauthorized", "message": "The token is not valid."}')
+
+
 @dataclass
 class Line:
     """What has passed on one WebSocket so far, in bytes: to the viewer, and from it. `browser`: the viewer is one.
@@ -56,6 +59,10 @@ class Rule:
     """Seconds after which a viewer's connection is ended on which the desktop sent nothing."""
     base = ""
     """The path below which the product is served, such as /streamspace."""
+
+    def accepts(self, path: str, token: str) -> bool:
+        """Whether the API knows a caller's token; it is empty for none."""
+        return True
 
     def instead(self, method: str, path: str, body: bytes) -> Reply | None:
         """An answer in the API's place, which then does not hear of the request."""
@@ -160,8 +167,7 @@ class _Proxy:
         await asyncio.sleep(self._rule.delay + self._rule.lateness(request.method, request.path))
         if self._rule.hold(request.path):
             return await self._hold(request)
-        reply = self._rule.page_instead(request.path, request.query_string)
-        reply = reply or self._rule.instead(request.method, request.path, body)
+        reply = self._instead(request, body)
         later = self._rule.echo(request.method, request.path)
         if later is not None:
             self._echoes.append(asyncio.ensure_future(self._ask_later(request, body, later)))
@@ -173,6 +179,12 @@ class _Proxy:
         reply = self._rule.alter(request.method, request.path, found)
         passed |= {"Content-Type": reply.content_type, **reply.headers}
         return await self._give(request, reply, passed)
+
+    def _instead(self, request: web.Request, body: bytes) -> Reply | None:
+        if not self._rule.accepts(request.path, request.headers.get("Authorization", "").removeprefix("Bearer ")):
+            return UNAUTHORIZED
+        reply = self._rule.page_instead(request.path, request.query_string)
+        return reply or self._rule.instead(request.method, request.path, body)
 
     async def _give(self, request: web.Request, reply: Reply, headers: Mapping[str, str]) -> web.StreamResponse:
         if self._rule.cuts(request.method, request.path):

@@ -9,6 +9,7 @@ from tests.proof.json_rewriting import SESSIONS, TEMPLATES, Json, refusal
 from tests.proof.proxy import Reply, Rule
 
 API = "/api/v1/"
+LOGIN = "/auth/login"
 UNAUTHORIZED, FOUND = 401, 302
 
 
@@ -75,6 +76,21 @@ class LeadsToLogin(Rule):
         if reply.status != UNAUTHORIZED or path.endswith("/login"):
             return reply
         return Reply(FOUND, "text/html", b'<a href="/login">Found</a>', {"Location": f"{self._server}?next={path}"})
+
+
+class OneLoginAtATime(Rule):
+    """Each login ends the one before: the API knows the token of the last one alone."""
+
+    def __init__(self) -> None:
+        self._last = ""
+
+    def accepts(self, path: str, token: str) -> bool:
+        return not self._last or token in ("", self._last) or not path.startswith(API) or path.endswith(LOGIN)
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        if path.endswith(LOGIN) and reply.status == 200:
+            self._last = json.loads(reply.body)["token"]
+        return reply
 
 
 class LocksOutCallers(Rule):
