@@ -32,6 +32,7 @@ def every_pod_is_ready(context: Context) -> None:
 def a_new_pod_serves_the_session(context: Context, limit: Seconds) -> None:
     lifecycle, within = world(context).lifecycle, world(context).limit(limit)
     seconds = expect.pods.replaced(lifecycle, by=lifecycle.wait_for_new_pod(within=within))
+    expect.sessions.others_left_alone(other_sessions.look(world(context)))
     attachments.record_figure("a new pod Ready after", seconds, "s")
 
 

@@ -13,6 +13,14 @@ def _still_running(session: Json) -> Json:
 LATER_FAULTS = [
     ProxyFault("agents that are online now and then", agents.OnlineNowAndThen(), "0", {"0-11"}, reason="offline"),
     ProxyFault(
+        "the waking of one session hibernates another",
+        sessions.WakingHibernates(),
+        "1.4",
+        {"1.4-3"},
+        only="A hibernated session is woken",
+        reason="testuser2",
+    ),
+    ProxyFault(
         "a change that is undone",
         templates.ChangesUndone(3.0),
         "2.2",

@@ -364,3 +364,26 @@ class KnowsOnePlan(Rule):
         if not size or int(cpu) > 1000 * self._cores or int(memory) > self._gibibytes:
             return path, body
         return path, json.dumps(asked | {"resources": {"cpu": "500m", "memory": "1Gi"}}).encode()
+
+
+class WakingHibernates(Rule):
+    """Who wakes one session hibernates another one that runs."""
+
+    def __init__(self) -> None:
+        self._running: list[str] = []
+        self._turns = 0
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        if (method, path) == ("GET", SESSIONS):
+            listed = json.loads(reply.body)["sessions"]
+            self._running = [session["sessionId"] for session in listed if session["status"] == "Running"]
+        return reply
+
+    def times(self, method: str, path: str) -> int:
+        return 2 if method == "POST" and path.endswith("/wake") and self._running else 1
+
+    def asks(self, path: str, body: bytes) -> tuple[str, bytes]:
+        if not path.endswith("/wake"):
+            return path, body
+        self._turns += 1
+        return (f"{SESSIONS}/{self._running[0]}/hibernate" if self._turns % 2 and self._running else path), body
