@@ -2,7 +2,7 @@
 
 from tests.proof.json_rewriting import Json
 from tests.proof.proxy_case import ProxyFault
-from tests.proof.proxy_rules import agents, answers, sessions, templates
+from tests.proof.proxy_rules import agents, answers, desktops, sessions, templates
 
 
 def _still_running(session: Json) -> Json:
@@ -12,6 +12,21 @@ def _still_running(session: Json) -> Json:
 
 LATER_FAULTS = [
     ProxyFault("agents that are online now and then", agents.OnlineNowAndThen(), "0", {"0-11"}, reason="offline"),
+    ProxyFault(
+        "the desktop of a woken session is deaf",
+        desktops.DeafOnceWoken(),
+        "1.4",
+        {"1.4-4"},
+        reason="have no effect",
+    ),
+    ProxyFault(
+        "the desktop of another pod is deaf",
+        desktops.DeafFrom(4),
+        "1.2",
+        {"1.2-2"},
+        only="The pod behind a session is lost",
+        reason="have no effect",
+    ),
     ProxyFault(
         "the waking of one session hibernates another",
         sessions.WakingHibernates(),
