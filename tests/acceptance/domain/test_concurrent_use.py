@@ -283,7 +283,7 @@ def test_a_day_on_which_nobody_notices_anybody(no_trouble: str) -> None:
         ("too-many", "desktop of s-4, the desktop of s-1 for a second viewer: a desktop to be visible: not within"),
         ("deaf", "the typed text to be visible: not within"),
         ("still-behind-a-filter", "the typed text to be visible: not within"),
-        ("flapping", "5 desktops: it was cut off"),
+        ("flapping", "4 desktops: it was cut off"),
         ("ousted", "the desktop of s-1: a desktop to be visible: not within"),
         ("one-visit", "the desktop of s-2 after reconnecting: the desktop as the user left it: not within"),
     ],

@@ -50,15 +50,16 @@ class PlaceSearch:
 
 
 def _places(desktop: SessionDesktop) -> Iterator[tuple[int, int]]:
-    """The place that is known, or the middle, then where a window may be, each well apart from those before."""
+    """The place that is known, then where a window may be, each well apart from those before.
+
+    The middle is first of all, unless it shows what is behind the windows: the keyboard may belong to one all the same.
+    """
     viewer = desktop.opened()
-    free = viewer.places() or [viewer.middle()]
-    tried = [desktop.place or free[0]]
-    yield tried[0]
-    picture = viewer.picture()
+    free, picture = viewer.places() or [viewer.middle()], viewer.picture()
     windows = picture.outside_background(free) if picture is not None else []
     apart = (picture.size[0] // 5, picture.size[1] // 5) if picture is not None else (1, 1)
-    for x, y in [*windows, *free]:
+    tried: list[tuple[int, int]] = []
+    for x, y in [*filter(None, [desktop.place]), *windows, *free]:
         if all(abs(x - other[0]) >= apart[0] or abs(y - other[1]) >= apart[1] for other in tried):
             tried.append((x, y))
             yield x, y
