@@ -29,9 +29,6 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-UNAUTHORIZED = Reply(401, "application/json", b'{"error": "unauthorized", "message": "The token is not valid."}')
-
-
 @dataclass
 class Line:
     """What has passed on one WebSocket so far, in bytes: to the viewer, and from it. `browser`: the viewer is one.
@@ -60,9 +57,9 @@ class Rule:
     base = ""
     """The path below which the product is served, such as /streamspace."""
 
-    def accepts(self, path: str, token: str) -> bool:
-        """Whether the API knows a caller's token; it is empty for none."""
-        return True
+    def denies(self, method: str, path: str, token: str) -> Reply | None:
+        """The refusal of a caller by their token, which is empty for none."""
+        return None
 
     def instead(self, method: str, path: str, body: bytes) -> Reply | None:
         """An answer in the API's place, which then does not hear of the request."""
@@ -181,9 +178,9 @@ class _Proxy:
         return await self._give(request, reply, passed)
 
     def _instead(self, request: web.Request, body: bytes) -> Reply | None:
-        if not self._rule.accepts(request.path, request.headers.get("Authorization", "").removeprefix("Bearer ")):
-            return UNAUTHORIZED
-        reply = self._rule.page_instead(request.path, request.query_string)
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        reply = self._rule.denies(request.method, request.path, token)
+        reply = reply or self._rule.page_instead(request.path, request.query_string)
         return reply or self._rule.instead(request.method, request.path, body)
 
     async def _give(self, request: web.Request, reply: Reply, headers: Mapping[str, str]) -> web.StreamResponse:

@@ -28,6 +28,13 @@ SURROUNDING_PRODUCTS = [
 
 SURROUNDING_FAULTS = [
     ProxyFault(
+        "a login as an ordinary user",
+        gateways.LogsInAsAnybody(),
+        "0",
+        {"0-10"},
+        reason="the rights of an administrator",
+    ),
+    ProxyFault(
         "the page is known late",
         sessions.PageLate(4.0, 404),
         "1.1d",
