@@ -71,6 +71,24 @@ class NoDesktopAtFirst(Rule):
         return since is not None and time.monotonic() - since > self._seconds
 
 
+class NotConnectedAtFirst(Rule):
+    """The API gives no address of a session until so many seconds after it was first called Running."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._running: float | None = None
+
+    def instead(self, method: str, path: str, body: bytes) -> Reply | None:
+        is_early = self._running is None or time.monotonic() - self._running < self._seconds
+        is_it = path.startswith(SESSIONS) and path.endswith("/connect")
+        return refusal(409, "not_running", "The session is not running.") if is_it and is_early else None
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        if method == "GET" and path.startswith(SESSIONS) and b'"Running"' in reply.body:
+            self._running = self._running or time.monotonic()
+        return reply
+
+
 class DesktopOnce(Rule):
     """Who has been at a session's desktop does not get there again: the way to it is lost with the session's pod."""
 
