@@ -32,6 +32,7 @@ def every_pod_is_ready(context: Context) -> None:
 def a_new_pod_serves_the_session(context: Context, limit: Seconds) -> None:
     lifecycle, within = world(context).lifecycle, world(context).limit(limit)
     seconds = expect.pods.replaced(lifecycle, by=lifecycle.wait_for_new_pod(within=within))
+    expect.sessions.others_left_alone(other_sessions.look(world(context)))
     attachments.record_figure("a new pod Ready after", seconds, "s")
 
 
@@ -40,7 +41,7 @@ def another_pod_serves_the_session(context: Context, limit: Seconds) -> None:
     lifecycle, within = world(context).lifecycle, world(context).limit(limit)
     seconds = expect.pods.replaced(lifecycle, by=lifecycle.wait_for_new_pod(within=within))
     expect.sessions.status_agreed(*lifecycle.wait_for_status("running", within=within))
-    expect.desktops.vnc_answers_again(lifecycle.session, *lifecycle.wait_for_vnc(within=within), lifecycle.way_in())
+    expect.desktops.vnc_answers_again(lifecycle.session, *lifecycle.wait_for_vnc(within=within), lifecycle.losses())
     attachments.record_figure("another pod Ready after", seconds, "s")
 
 

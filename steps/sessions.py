@@ -114,7 +114,7 @@ def the_status_becomes_hibernated(context: Context) -> None:
 def the_status_returns_to_running(context: Context) -> None:
     lifecycle = world(context).lifecycle
     expect.sessions.status_agreed(*lifecycle.wait_for_status("running", within="wake"))
-    expect.desktops.vnc_answers_again(lifecycle.session, *lifecycle.wait_for_vnc(within="wake"), lifecycle.way_in())
+    expect.desktops.vnc_answers_again(lifecycle.session, *lifecycle.wait_for_vnc(within="wake"), lifecycle.losses())
     expect.sessions.status_kept(*lifecycle.watch_status("running"))
 
 

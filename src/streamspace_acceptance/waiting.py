@@ -40,6 +40,7 @@ __all__ = [
     "Wait",
     "elapse",
     "follow",
+    "keep",
     "now",
     "observe",
     "pause",
@@ -254,6 +255,36 @@ def follow(
                 wait.end("met")
                 return reached
             _give_up(wait, impossible(received), partial(likely, received))
+
+
+def keep(
+    wait: Wait,
+    ask: Callable[[], T],
+    *,
+    broken: Callable[[T], str | None],
+    says: Callable[[T], str],
+    likely: str,
+    every: float = POLL_SECONDS,
+) -> T:
+    """Asks for the whole budget, and returns the last answer. Unmet as soon as `broken` says why one is not right."""
+    with wait.announced():
+        while True:
+            asked = wait.clock.now()
+            answer = ask()
+            wait.note(says(answer))
+            if (why := broken(answer)) is not None:
+                wait.end("impossible")
+                raise Unmet(
+                    wait.subject,
+                    expected=f"{wait.goal} for {wait.budget}",
+                    actual=f"{why} (after {wait.elapsed:.1f} s)",
+                    timeline=wait.timeline.render(),
+                    likely=likely,
+                )
+            if wait.remaining <= 0:
+                wait.end("held")
+                return answer
+            wait.clock.wait(max(min(asked + every - wait.clock.now(), wait.remaining), 0.0))
 
 
 def elapse(wait: Wait) -> None:

@@ -31,6 +31,33 @@ def poll(wait: Wait, answers: list[str], impossible: Callable[[str], str | None]
     )
 
 
+def keep(wait: Wait, answers: list[str]) -> str:
+    """Looks at `answers`, the last of which stays, for the whole budget: each must be `Running`."""
+    return waiting.keep(
+        wait,
+        lambda: answers.pop(0) if len(answers) > 1 else answers[0],
+        broken=lambda answer: None if answer == "Running" else f"it is {answer}",
+        says=str,
+        likely="it does not last",
+    )
+
+
+def test_keep_looks_for_the_whole_budget(clock: FakeClock) -> None:
+    wait = Wait("s", "Running", LONG, clock=clock)
+    assert keep(wait, ["Running"]) == "Running"
+    assert wait.elapsed == pytest.approx(60)
+    assert wait.outcome == "held"
+
+
+def test_keep_fails_at_the_first_wrong_answer(clock: FakeClock) -> None:
+    wait = Wait("s", "Running", LONG, clock=clock)
+    with pytest.raises(Unmet) as caught:
+        keep(wait, ["Running", "Running", "Failed", "Running"])
+    assert caught.value.expected == "Running for the startup budget (60 s)"
+    assert caught.value.actual == "it is Failed (after 0.2 s)"
+    assert caught.value.timeline == "+0.0 s Running · +0.2 s Failed"
+
+
 def test_a_budget_follows_the_time_scale() -> None:
     assert SHORT.seconds == pytest.approx(0.2)
     assert str(SHORT) == "the startup budget (0.2 s)"

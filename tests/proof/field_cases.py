@@ -8,7 +8,7 @@ from tests.proof.proxy_rules import answers, desktops, dialects, gateways, sessi
 from tests.proof.proxy_rules.viewer_pages import FramedFromElsewhere, Page, at_the_end, before_the_screen
 
 A_TEMPLATE = f"{TEMPLATES}/[^/]+"
-WORKS = "A user works in a session"
+WORKS, LARGE = "A user works in a session", "A user requests more than any node has"
 ALLOWED = {"STREAMSPACE_SHARED_NAMESPACE": "streamspace"}
 """Nothing shows that API and cluster belong together, where the agents have generated ids."""
 DIALECTS = (
@@ -47,6 +47,9 @@ FIELD_PRODUCTS = [
     *(ProxyFault(f"lists in pages ({test})", gateways.Pages(3), test) for test in ("1.3", "2.1")),
     *(ProxyFault(f"refusals {name} (2.1)", wordings.Refusals(say), "2.1") for name, say in DIALECTS),
     ProxyFault("refusals in a list (1.1c)", wordings.Refusals(wordings.in_a_list), "1.1c"),
+    ProxyFault(
+        "refusals in names of fields (1.1c)", wordings.Refusals(wordings.in_names_of_fields), "1.1c", only=LARGE
+    ),
     *(
         ProxyFault(f"sessions counted {number}", wordings.CountsOtherwise(sentence), "2.3")
         for number, sentence in enumerate(
@@ -156,7 +159,15 @@ FIELD_FAULTS = [
         wordings.Refusals(wordings.by_repeating),
         "1.1c",
         {"1.1c-2"},
-        only="A user requests more than any node has",
+        only=LARGE,
+    ),
+    ProxyFault(
+        "sizes that are compared with figures and not with nodes",
+        sessions.KnowsOnePlan(9, 99),
+        "1.1c",
+        {"1.1c-2"},
+        only=LARGE,
+        reason="accepted with 201",
     ),
     ProxyFault(
         "Running in lower case", dialects.StatusWords({"Running": "running"}), "1.1b", {"1.1b-1"}, reason="profile"

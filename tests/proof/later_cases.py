@@ -2,7 +2,7 @@
 
 from tests.proof.json_rewriting import SESSIONS, TEMPLATES, Json
 from tests.proof.proxy_case import ProxyFault
-from tests.proof.proxy_rules import agents, answers, gateways, sessions, sessions_of_templates, templates
+from tests.proof.proxy_rules import agents, answers, desktops, gateways, sessions, sessions_of_templates, templates
 
 MISTAKES = "An administrator makes mistakes"
 
@@ -32,6 +32,30 @@ LATER_PRODUCTS = [
 """Healthy products: every criterion of the test is proven all the same."""
 
 LATER_FAULTS = [
+    ProxyFault("agents that are online now and then", agents.OnlineNowAndThen(), "0", {"0-11"}, reason="offline"),
+    ProxyFault(
+        "the desktop of a woken session is deaf",
+        desktops.DeafOnceWoken(),
+        "1.4",
+        {"1.4-4"},
+        reason="have no effect",
+    ),
+    ProxyFault(
+        "the desktop of another pod is deaf",
+        desktops.DeafFrom(4),
+        "1.2",
+        {"1.2-2"},
+        only="The pod behind a session is lost",
+        reason="have no effect",
+    ),
+    ProxyFault(
+        "the waking of one session hibernates another",
+        sessions.WakingHibernates(),
+        "1.4",
+        {"1.4-3"},
+        only="A hibernated session is woken",
+        reason="testuser2",
+    ),
     ProxyFault(
         "a change that is undone",
         templates.ChangesUndone(3.0),

@@ -57,6 +57,10 @@ class Rule:
     base = ""
     """The path below which the product is served, such as /streamspace."""
 
+    def denies(self, method: str, path: str, token: str) -> Reply | None:
+        """The refusal of a caller by their token, which is empty for none."""
+        return None
+
     def instead(self, method: str, path: str, body: bytes) -> Reply | None:
         """An answer in the API's place, which then does not hear of the request."""
         return None
@@ -160,8 +164,7 @@ class _Proxy:
         await asyncio.sleep(self._rule.delay + self._rule.lateness(request.method, request.path))
         if self._rule.hold(request.path):
             return await self._hold(request)
-        reply = self._rule.page_instead(request.path, request.query_string)
-        reply = reply or self._rule.instead(request.method, request.path, body)
+        reply = self._instead(request, body)
         later = self._rule.echo(request.method, request.path)
         if later is not None:
             self._echoes.append(asyncio.ensure_future(self._ask_later(request, body, later)))
@@ -173,6 +176,12 @@ class _Proxy:
         reply = self._rule.alter(request.method, request.path, found)
         passed |= {"Content-Type": reply.content_type, **reply.headers}
         return await self._give(request, reply, passed)
+
+    def _instead(self, request: web.Request, body: bytes) -> Reply | None:
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        reply = self._rule.denies(request.method, request.path, token)
+        reply = reply or self._rule.page_instead(request.path, request.query_string)
+        return reply or self._rule.instead(request.method, request.path, body)
 
     async def _give(self, request: web.Request, reply: Reply, headers: Mapping[str, str]) -> web.StreamResponse:
         if self._rule.cuts(request.method, request.path):

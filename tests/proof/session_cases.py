@@ -26,11 +26,21 @@ SESSION_PRODUCTS = [
         ProxyFault(f"a server that is behind ({test})", gateways.OneIsBehind(0.7), test)
         for test in ("1.1b", "1.3", "1.4")
     ),
+    ProxyFault("an address that one server knows late", sessions.NotConnectedAtFirst(1.5), "1.1d", only=ADDRESS),
     ProxyFault("a line of 200 ms (1.4)", sessions.LongLine(0.1), "1.4"),
 ]
 """Healthy products: every criterion of the test is proven all the same."""
 
 SESSION_FAULTS = [
+    ProxyFault(
+        "an address that is known late",
+        sessions.NotConnectedAtFirst(5.0),
+        "1.1d",
+        {"1.1d-1"},
+        {"1.1d-2", "1.1d-3"},
+        only=ADDRESS,
+        reason="409",
+    ),
     ProxyFault("one server of two is sick", calls.EverySecond("GET", "/health", {"status": "degraded"}), "0", {"0-8"}),
     *(
         ProxyFault(

@@ -12,6 +12,7 @@ SURROUNDING_PRODUCTS = [
     ProxyFault("a gateway that puts questions off (3.3)", limits.PutsOff(20), "3.3"),
     ProxyFault("a gateway that puts viewers off", limits.PutsViewersOff(1.0), "1.1b"),
     ProxyFault("refused tokens that lead to another server", gateways.LeadsToLogin(ELSEWHERE), "0"),
+    ProxyFault("one login at a time", gateways.OneLoginAtATime(), "0"),
     ProxyFault("pages that are kept packed", limits.KeepsPacked(), "1.1d"),
     ProxyFault("heartbeats in milliseconds", agents.CountedHeartbeats(1000), "3.3"),
     *(
@@ -26,6 +27,13 @@ SURROUNDING_PRODUCTS = [
 """Healthy products: every criterion of the test is proven all the same."""
 
 SURROUNDING_FAULTS = [
+    ProxyFault(
+        "a login as an ordinary user",
+        gateways.LogsInAsAnybody(),
+        "0",
+        {"0-10"},
+        reason="the rights of an administrator",
+    ),
     ProxyFault(
         "the page is known late",
         sessions.PageLate(4.0, 404),

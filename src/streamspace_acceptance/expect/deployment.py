@@ -184,6 +184,14 @@ def login_works(trial: LoginAttempts, client: LoginClient) -> None:
             answer,
             f"{what} takes other tokens than the list of sessions",
         )
+    forbidden = {call.call: call.control for call in trial.trials if call.forbids_administrator}
+    if forbidden:
+        raise _unmet(
+            f"{' and '.join(forbidden)} with the token of the administrator's login",
+            "the rights of an administrator",
+            next(iter(forbidden.values())),
+            "the login gives the token of an ordinary user",
+        )
     answered = [call.describe() for call in trial.trials if call.is_open]
     if answered:
         raise Unmet(

@@ -9,6 +9,7 @@ from http import HTTPStatus
 from streamspace_acceptance.desktop.page_load import PageState
 from streamspace_acceptance.domain.sessions.dwell import Dwell
 from streamspace_acceptance.domain.sessions.input_probe import InputProbe
+from streamspace_acceptance.domain.sessions.lifecycle import Losses
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.domain.sessions.session_desktop import is_html, vnc_url
 from streamspace_acceptance.domain.sessions.starts import VncCheck
@@ -23,6 +24,7 @@ from streamspace_acceptance.product.rfb import Framebuffer, is_reached
 NO_SUCH_PATH = re.compile(r"rejected WebSocket connection: HTTP 404")
 LIMITED = re.compile(r"rejected WebSocket connection: HTTP 429")
 NO_ADDRESS = "the API does not say where the desktop is to be seen"
+NOTHING_LOST = Losses()
 RELATIVE = "the address is relative to the API's; a contract profile can allow that (addresses.relative)"
 
 
@@ -124,12 +126,12 @@ def vnc_answers_again(
     before: Framebuffer | str,
     after: Framebuffer | str,
     blank: str | None = None,
-    way_in: str | None = None,
+    losses: Losses = NOTHING_LOST,
 ) -> None:
     """The session's VNC server answers again; Unproven where it had not answered before.
 
-    The desktop shows something again, too, where it did before (`blank`: it does not), and a user gets to its page
-    (`way_in`: why they do not).
+    The desktop shows something again, too, where it did before (`blank`: it does not), a user gets to its page, and it
+    hears them (`losses`: why not).
     """
     if isinstance(before, str) and isinstance(after, str):
         raise Unproven(f"its VNC server had not answered before either: {before}")
@@ -143,13 +145,21 @@ def vnc_answers_again(
             likely="its VNC server starts again, but the programs of the desktop do not: a file in the home may block "
             "them, such as an old lock file",
         )
-    judged("the way to the desktop's page", way_in or "as before, or there was none before")
-    if way_in is not None:
+    judged("the way to the desktop's page", losses.way_in or "as before, or there was none before")
+    if losses.way_in is not None:
         raise Unmet(
             f"{session.subject}, desktop",
             expected="an address and a page for its user, as before",
-            actual=way_in,
+            actual=losses.way_in,
             likely="the way to the desktop is made when a session starts, and not again for its new pod",
+        )
+    judged("what is typed on the desktop", losses.deafness or "carried out as before, or nothing was before")
+    if losses.deafness is not None:
+        raise Unmet(
+            f"{session.subject}, desktop",
+            expected="a desktop that hears its user again",
+            actual=losses.deafness,
+            likely="its picture leads to the new pod, and its input does not; or its programs do not start again",
         )
 
 

@@ -89,7 +89,8 @@ class TokenRefused(NoAnswer):
 class HttpClient:
     """Calls below one base URL with a bearer token, and plain pages anywhere without one.
 
-    `lost_calls` counts the calls and pages that came to no answer, and the refusals of the run's own token.
+    `lost_calls` counts the calls and pages that came to no answer, and the refusals of the run's own token. `logins`
+    counts the administrator's: one may end those before it.
     """
 
     def __init__(self, base_url: str, token: str, log: ExchangeLog | None = None) -> None:
@@ -97,6 +98,7 @@ class HttpClient:
         self.log = ExchangeLog() if log is None else log
         self.token = token
         self.lost_calls = 0
+        self.logins = 0
         self.control: str | None = None
         """The path of a call that needs no token, for telling a call that hangs from a server that does not answer."""
         self.trusted = tls.trusted()
@@ -167,7 +169,11 @@ class HttpClient:
         return answer
 
     def page(self, url: str, *, seconds: float = CALL_SECONDS) -> Answer:
-        """A page as a browser would first fetch it: no token but what its address holds, redirects followed."""
+        """A page as a browser would first fetch it: no token but what its address holds, redirects followed.
+
+        No cookie of an earlier answer, either: it might open a page that the address alone does not.
+        """
+        self._client.cookies.clear()
         return self._exchange("GET", url, None, {}, seconds, redirects=REDIRECTS)
 
     def _exchange(

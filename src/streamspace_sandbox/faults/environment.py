@@ -1,6 +1,7 @@
 """Faults of test 0: parts of the deployment exist but do not work."""
 
 import logging
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -45,6 +46,7 @@ def _namespace(**status: Any) -> Callable[..., Any]:
 
 AUTH = "streamspace_sandbox.streamspace.api.auth"
 COMPARED = 8
+UNREADY_SHARE = 0.4
 
 
 def _with_agent_pending(pods: list[Any]) -> list[Any]:
@@ -63,6 +65,10 @@ def _without_redis(pods: list[Any]) -> list[Any]:
 
 def _with_database_not_ready(pods: list[Any]) -> list[Any]:
     return [_not_ready(pod) if _app(pod) == DATABASE else pod for pod in pods]
+
+
+def _with_database_ready_now_and_then(pods: list[Any]) -> list[Any]:
+    return _with_database_not_ready(pods) if time.monotonic() % 1.0 < UNREADY_SHARE else pods
 
 
 def _not_ready(pod: Any) -> Any:
@@ -202,6 +208,12 @@ register_fault(
     breaks="0-7",
     description="The pod of PostgreSQL runs but is not Ready",
     kubernetes=change_list("pods", _with_database_not_ready),
+)
+register_fault(
+    "database-ready-now-and-then",
+    breaks="0-7",
+    description=f"The pod of PostgreSQL is not Ready for {UNREADY_SHARE:g} s of each second",
+    kubernetes=change_list("pods", _with_database_ready_now_and_then),
 )
 register_fault(
     "health-degraded",

@@ -65,6 +65,11 @@ register_variant(
     ),
 )
 register_variant(
+    "terminal-on-the-left",
+    description="The terminal covers the left half of the screen, and not its middle",
+    kubernetes=_edited("s/112x32+71+24/52x32+10+24/"),
+)
+register_variant(
     "animation-on-the-desktop",
     description="Beside the terminal, a window changes its colour five times a second",
     kubernetes=_edited(BESIDE % ANIMATION.replace("%%", "%")),

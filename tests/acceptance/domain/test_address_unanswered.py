@@ -13,7 +13,7 @@ from streamspace_acceptance.domain.sessions.session_desktop import SessionDeskto
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.profile import load
-from streamspace_acceptance.waiting import Budget
+from streamspace_acceptance.waiting import Budget, now
 from tests.support.samples import answer
 
 HANGS = Unmet("GET /connect", expected="an answer", actual="none", likely="it hangs")
@@ -25,8 +25,43 @@ def _desktop(asked: list[str]) -> SessionDesktop:
         raise HANGS
 
     api = SimpleNamespace(connect_session=connect, profile=load())
-    session: Any = SimpleNamespace(id="s-1", api=api)
+    session: Any = SimpleNamespace(id="s-1", subject="s-1", api=api, running_since=None)
     return SessionDesktop(session)
+
+
+def _connected(monkeypatch: pytest.MonkeyPatch, since: float | None, *statuses: int) -> tuple[int, int]:
+    """The status of the answer that counts, where a server gives those in turn, and how many it gave."""
+    monkeypatch.setattr(session_desktop, "PAGE_AGAIN_SECONDS", 0.01)
+    left, given = list(statuses), list[int]()
+
+    def connect(_id: str) -> Answer:
+        given.append(left.pop(0) if len(left) > 1 else left[0])
+        return answer({"url": "http://desktops.example/vnc"}, given[-1])
+
+    api = SimpleNamespace(connect_session=connect, profile=load())
+    session: Any = SimpleNamespace(id="s-1", subject="s-1", api=api, running_since=since)
+    return SessionDesktop(session).connect().status, len(given)
+
+
+@pytest.mark.parametrize(
+    ("ago", "statuses", "found"),
+    [
+        (0.0, (409, 404, 200), (200, 3)),
+        (0.0, (500, 200), (500, 1)),
+        (5.0, (409, 200), (409, 1)),
+        (None, (409, 200), (409, 1)),
+    ],
+)
+def test_address_is_asked_for_again_where_a_server_may_be_behind(
+    monkeypatch: pytest.MonkeyPatch, ago: float | None, statuses: tuple[int, ...], found: tuple[int, int]
+) -> None:
+    assert _connected(monkeypatch, None if ago is None else now() - ago, *statuses) == found
+
+
+def test_address_that_stays_unknown_is_asked_for_no_longer_than_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session_desktop, "BEHIND_SECONDS", 0.05)
+    status, times = _connected(monkeypatch, now(), 409)
+    assert (status, times > 1) == (409, True)
 
 
 def test_address_that_never_comes_fails_once_and_is_not_asked_for_again() -> None:

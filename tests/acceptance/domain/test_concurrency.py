@@ -296,6 +296,18 @@ def test_sessions_in_each_others_way(spoil: Any, says: str) -> None:
         product.is_without_conflict()
 
 
+def test_users_that_have_to_be_made_first_prove_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    product = Product()
+    product.statuses = dict.fromkeys(IDS, 404)
+    refused = [
+        replace(creation, answer=answer({"error": "user_not_found", "message": "There is no user."}, 404), id=None)
+        for creation in product.crowd().creations
+    ]
+    monkeypatch.setattr(product, "crowd", lambda: ConcurrentRequests(refused, []))
+    with pytest.raises(Unproven, match="does not know 3 of the test's users, which have to be made first"):
+        product.is_created()
+
+
 def test_a_trouble_of_a_single_session_is_excused() -> None:
     product = Product()
     requests, single = product.crowd(), product.crowd()

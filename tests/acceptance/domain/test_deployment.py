@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import signal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from streamspace_acceptance import expect, waiting
 from streamspace_acceptance.commands.doctor.checks import CheckStatus, examine
-from streamspace_acceptance.domain.deployment import checkout, tools
+from streamspace_acceptance.domain.deployment import checkout, readiness, tools
+from streamspace_acceptance.domain.deployment import deployment as deployment_module
 from streamspace_acceptance.domain.deployment.commands import call
 from streamspace_acceptance.domain.deployment.deployment import Deployment
 from streamspace_acceptance.domain.deployment.health import Health
@@ -153,6 +155,35 @@ def test_no_agent_online(status: str) -> None:
     with pytest.raises(Unmet):
         expect.agents.online(AgentList((Agent("a", status, None),), frozenset(), PROFILE.statuses))
     expect.agents.online(AgentList((Agent("a", "online", None),), frozenset(), PROFILE.statuses))
+
+
+def agents_after(monkeypatch: pytest.MonkeyPatch, *statuses: str) -> AgentList:
+    """The list in which an agent is online, of an API whose agent has these statuses in turn; the last one stays."""
+    left = list(statuses)
+
+    class Agents:
+        def __init__(self, _api: Any) -> None:
+            pass
+
+        def all(self) -> AgentList:
+            status = left.pop(0) if len(left) > 1 else left[0]
+            return AgentList((Agent("a", status, None),), frozenset(), PROFILE.statuses)
+
+    monkeypatch.setattr(deployment_module, "AgentApi", Agents)
+    monkeypatch.setattr(readiness, "STEADY_SECONDS", 0.01)
+    found = deployment()
+    monkeypatch.setattr(found, "_find_api", lambda: SimpleNamespace(http=SimpleNamespace(token="t")))
+    return found.wait_for_agent()
+
+
+def test_agent_that_stays_online(monkeypatch: pytest.MonkeyPatch) -> None:
+    expect.agents.online(agents_after(monkeypatch, "offline", "online"))
+
+
+def test_agent_that_is_online_for_a_moment_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(Unmet, match="a offline") as caught:
+        agents_after(monkeypatch, "offline", "online", "online", "offline", "online")
+    assert caught.value.expected == "at least one online for the calm budget (0.2 s)"
 
 
 # Images and the checkout

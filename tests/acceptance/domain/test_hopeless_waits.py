@@ -118,3 +118,53 @@ def test_missing_component_beside_another_is_waited_for() -> None:
         readiness.wait_for_components(
             cluster, {"API": ("app", "streamspace-api"), "Redis": ("app", "redis")}, wait(0.5)
         )
+
+
+def watched(*later: list[dict[str, Any]]) -> None:
+    """Watches the pods of the API, which is Ready at first and has these pods at each look after that."""
+    labels, first = {"API": ("app", "api")}, Pods({"app": "api"})
+    ready = readiness.wait_for_components(cast("Any", first), labels, wait(0.5))
+    looks = iter(later)
+
+    class Later(Pods):
+        def pods(self) -> list[Pod]:
+            self.raw = next(looks, self.raw)
+            return super().pods()
+
+    cluster = Later({"app": "api"})
+    readiness.watch_components(cast("Any", cluster), labels, ready, wait(0.05))
+
+
+def api_pod(uid: str = "uid-1", **changes: Any) -> dict[str, Any]:
+    return pod_json(name=f"api-{uid}", uid=uid, labels={"app": "api"}, **changes)
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        [api_pod()],
+        [api_pod(), api_pod("uid-2", ready=False)],  # an autoscaler adds one
+        [api_pod(deleting=True), api_pod("uid-2")],  # a rollout replaces it
+    ],
+)
+def test_components_that_stay_ready(monkeypatch: pytest.MonkeyPatch, later: list[dict[str, Any]]) -> None:
+    monkeypatch.setattr(readiness, "STEADY_SECONDS", 0.01)
+    watched(later)
+
+
+@pytest.mark.parametrize(
+    ("later", "says"),
+    [
+        ([api_pod(ready=False)], "pod api-uid-1 Running"),
+        ([api_pod(ready=False), api_pod("uid-2")], "pod api-uid-1 Running"),
+        ([], "API: no pod with app=api"),
+        ([api_pod(deleting=True), api_pod("uid-2", ready=False)], "API: pod api-uid-2 Running"),
+    ],
+)
+def test_component_that_is_ready_for_a_moment_fails(
+    monkeypatch: pytest.MonkeyPatch, later: list[dict[str, Any]], says: str
+) -> None:
+    monkeypatch.setattr(readiness, "STEADY_SECONDS", 0.01)
+    with pytest.raises(Unmet, match=says) as caught:
+        watched([api_pod()], later)
+    assert caught.value.expected == "well for the start budget (0.05 s)"

@@ -106,6 +106,14 @@ def test_a_token_that_one_call_refuses_names_the_call() -> None:
         judge(product)
 
 
+def test_token_of_an_ordinary_user_is_not_the_administrators() -> None:
+    product = Product()
+    product.fails, product.status_of_failure = "/api/v1/templates", 403
+    with pytest.raises(Unmet, match="POST /api/v1/templates with the token of the administrator's login") as caught:
+        judge(product)
+    assert caught.value.expected == "the rights of an administrator"
+
+
 def test_a_password_without_letters_has_no_other_case() -> None:
     product = Product()
     product.knows = lambda password: password == "1234"

@@ -258,6 +258,20 @@ def test_call_after_the_end_of_the_login_is_repeated_with_a_new_one(product: Pro
         watch.end()
 
 
+def test_login_that_the_suites_own_logins_may_have_ended_is_not_told(product: Product, api: StreamSpaceApi) -> None:
+    """Some products end each login with the next one of the same user."""
+    watch, client = watched(product, api), LoginClient(api.http, api.profile)
+    client.log_in("admin", "secret-1")
+    product.token = jwt(9e9)
+    api.use_token(jwt(8e9))
+    assert api.sessions().ids == frozenset()
+    watch.end()
+    product.token = jwt(7e9)
+    assert api.sessions().ids == frozenset()
+    with pytest.raises(FoundByCleanUp, match="though the token expires"):
+        watch.end()
+
+
 def test_calls_at_the_same_time_share_the_new_login(product: Product, api: StreamSpaceApi) -> None:
     watched(product, api)
     product.token = "second"

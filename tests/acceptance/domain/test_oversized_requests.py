@@ -13,6 +13,7 @@ from streamspace_acceptance.domain.resources import oversized_requests
 from streamspace_acceptance.domain.resources.oversized_requests import (
     OversizedRequest,
     OversizedRequests,
+    just_too_large,
     request_too_much,
 )
 from streamspace_acceptance.domain.sessions.creation import Asked, Creation
@@ -107,6 +108,10 @@ def test_what_is_left_of_a_refused_session(monkeypatch: pytest.MonkeyPatch, left
         ("CPU quota exceeded: requested 10000m, limit is 20000m per session", False),
         ("too much CPU", False),
         ("the request is invalid", False),
+        ("maxMemory is 8589934592", True),
+        ("memory_mb must be less than 8192", True),
+        ("8192 MiB at most", True),
+        ("no room in memorable times, in the program or on its ramp", False),
     ],
 )
 def test_refusal_names_the_excess_or_the_products_own_limit(message: str, names: bool) -> None:
@@ -114,3 +119,27 @@ def test_refusal_names_the_excess_or_the_products_own_limit(message: str, names:
     size = {"cpu": "10000m", "memory": "100Gi"}
     creation = Creation(cast("Any", None), answer({"message": message}, 403, method="POST"), None, None, ())
     assert OversizedRequest(size, ("memory",), creation, message).names_it == names
+
+
+@pytest.mark.parametrize("message", ["more than 8 vCPUs", "vcpu: too large", "max_cpu is 8", "8000 millicores at most"])
+def test_cpu_is_named_by_other_words(message: str) -> None:
+    size = {"cpu": "10000m", "memory": "1Gi"}
+    creation = Creation(cast("Any", None), answer({"message": message}, 422, method="POST"), None, None, ())
+    assert OversizedRequest(size, ("cpu",), creation, message).names_it
+
+
+def machine(cpu: str, memory: str, label: str = "kubernetes.io/hostname") -> dict[str, Any]:
+    least = {"cpu": "1", "memory": "1Gi"}
+    metadata = {"name": "n", "labels": {label: "x"}}
+    return {"metadata": metadata, "status": {"capacity": {"cpu": cpu, "memory": memory}, "allocatable": least}}
+
+
+def test_sizes_just_too_large_are_beyond_the_largest_node() -> None:
+    nodes = [machine("3500m", "16Gi"), machine("2", "32500000Ki")]
+    assert just_too_large(FITTING, nodes) == [{"cpu": "5000m", "memory": "1Gi"}, {"cpu": "500m", "memory": "32Gi"}]
+
+
+@pytest.mark.parametrize("label", ["karpenter.sh/nodepool", "cloud.google.com/gke-nodepool"])
+def test_sizes_just_too_large_are_unknown_where_nodes_may_come(label: str) -> None:
+    assert just_too_large(FITTING, [machine("2", "8Gi", label)]) == []
+    assert just_too_large(FITTING, []) == []

@@ -25,7 +25,8 @@ def test_page_that_does_not_open_reads_alike_for_all_sessions() -> None:
     browser: Any = Closed()
     reasons = set()
     for session_id in ("s-1", "s-2"):
-        desktop = SessionDesktop(cast("Session", SimpleNamespace(id=session_id, subject=session_id, api=api)))
+        session = SimpleNamespace(id=session_id, subject=session_id, api=api, running_since=None)
+        desktop = SessionDesktop(cast("Session", session))
         desktop.connect()
         with pytest.raises(Unproven) as caught:
             desktop.open(browser)

@@ -9,7 +9,7 @@ from PIL import Image
 
 from streamspace_acceptance.desktop.pictures import Picture
 from streamspace_acceptance.domain.sessions.input_probe import least_filled
-from streamspace_acceptance.domain.sessions.place_search import waits_for_commands
+from streamspace_acceptance.domain.sessions.place_search import PlaceSearch, waits_for_commands
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,47 @@ def test_points_outside_the_background_are_where_a_window_is() -> None:
 def test_terminal_of_a_large_screen_may_cover_less(size: tuple[int, int], terminal: int, is_enough: bool) -> None:
     viewer = cast("Any", SimpleNamespace(framebuffer_size=lambda: size))
     assert (terminal / (size[0] * size[1]) >= least_filled(viewer)) is is_enough
+
+
+MIDDLE, LEFT, RIGHT = (100, 50), (40, 50), (160, 50)
+
+
+class Desktop:
+    """A desktop of 200 x 100 pixels with a terminal in a box, and the places at which was typed there."""
+
+    def __init__(self, terminal: tuple[int, int, int, int], place: tuple[int, int] | None = None) -> None:
+        image = Image.new("RGB", (200, 100), "#24506e")
+        image.paste("#0f1b24", terminal)
+        data = io.BytesIO()
+        image.save(data, "PNG")
+        self.shown = Picture(data.getvalue())
+        self.place = place
+        self.typed_at: list[tuple[int, int]] = []
+
+    def opened(self) -> Any:
+        return self
+
+    def places(self) -> list[tuple[int, int]]:
+        return [MIDDLE, LEFT, RIGHT]
+
+    def picture(self) -> Picture:
+        return self.shown
+
+    def click(self, x: int, y: int) -> None:
+        self.typed_at.append((x, y))
+
+
+@pytest.mark.parametrize(
+    ("desktop", "order"),
+    [
+        (Desktop((20, 10, 180, 90)), [MIDDLE, LEFT, RIGHT]),
+        (Desktop((5, 10, 80, 90)), [LEFT, MIDDLE, RIGHT]),
+        (Desktop((0, 0, 200, 100)), [MIDDLE, LEFT, RIGHT]),  # it has no edge
+        (Desktop((5, 10, 80, 90), RIGHT), [RIGHT, LEFT, MIDDLE]),
+    ],
+)
+def test_windows_come_before_what_is_behind_them(desktop: Desktop, order: list[tuple[int, int]]) -> None:
+    search = PlaceSearch(cast("Any", desktop), lambda: None, patience=0.0)
+    for _ in range(4):
+        search.go_on(seen=False)
+    assert desktop.typed_at == order

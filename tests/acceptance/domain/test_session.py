@@ -14,7 +14,7 @@ from streamspace_acceptance.cluster.objects import Pod, SessionObject
 from streamspace_acceptance.cluster.watch import Change
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.sessions import session as sessions_session
-from streamspace_acceptance.domain.sessions import way_in
+from streamspace_acceptance.domain.sessions import typed_command, way_in
 from streamspace_acceptance.domain.sessions.lifecycle import SessionLifecycle
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.outcomes import Unmet, Unproven
@@ -30,6 +30,7 @@ SOON = Budgets(0.003)
 @pytest.fixture(autouse=True)
 def _page_that_opens(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(way_in, "trouble", lambda _: None)
+    monkeypatch.setattr(typed_command, "is_carried_out", lambda *_: True)
 
 
 class _Cluster:

@@ -50,7 +50,8 @@ function paint(colour) {
   screen.fillStyle = '#203040'; screen.fillRect(0, 0, 400, 300);
   if (trouble === 'blank') return;
   screen.fillStyle = colour;
-  screen.fillRect(10, 10, trouble === 'elsewhere' ? 100 : 380, 280);
+  const isNarrow = trouble === 'on-the-left' || (trouble === 'elsewhere' && colour !== '#000000');
+  screen.fillRect(10, 10, isNarrow ? 100 : 380, 280);
 }
 paint('#000000');
 if (trouble?.startsWith('filter')) canvas.style.filter = 'sepia(0.7) brightness(0.8)';
@@ -227,6 +228,14 @@ def test_a_change_elsewhere_than_where_one_typed(browser: RunBrowser) -> None:
         broken.open(browser)
         with pytest.raises(Unmet, match=r"in \(10, 10"):
             expect.desktops.responds(probe_input(broken))
+
+
+def test_a_window_beside_the_middle_is_typed_into(browser: RunBrowser) -> None:
+    with desk("on-the-left") as desktop:
+        desktop.open(browser)
+        expect.desktops.responds(probe_input(desktop))
+        assert desktop.place is not None
+        assert desktop.place[0] < 110
 
 
 @pytest.mark.parametrize(("trouble", "says_"), [("no-script", "answers 404"), ("no-novnc", "no script of noVNC")])

@@ -8,14 +8,14 @@ from typing import Any, cast
 
 import pytest
 
-from streamspace_acceptance.budgets import Budgets
+from streamspace_acceptance.budgets import BROWSER_SECONDS, Budgets
 from streamspace_acceptance.cluster.kubernetes import ExecResult
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.domain.results import Results
-from streamspace_acceptance.domain.sessions import actions, provision, steadiness, way_in
+from streamspace_acceptance.domain.sessions import actions, provision, steadiness, typed_command, way_in
 from streamspace_acceptance.domain.sessions import lifecycle as lifecycle_module
 from streamspace_acceptance.domain.sessions.home import SavedFile
-from streamspace_acceptance.domain.sessions.lifecycle import SessionLifecycle
+from streamspace_acceptance.domain.sessions.lifecycle import Losses, SessionLifecycle
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.domain.start_patience import DesktopPatience
@@ -39,6 +39,16 @@ def ways(monkeypatch: pytest.MonkeyPatch) -> list[str | None]:
     """What comes of each attempt to get to the page of the desktop; the last of them stays."""
     left: list[str | None] = [None]
     monkeypatch.setattr(way_in, "trouble", lambda _: left.pop(0) if len(left) > 1 else left[0])
+    return left
+
+
+@pytest.fixture(autouse=True)
+def hears(monkeypatch: pytest.MonkeyPatch) -> list[bool | None]:
+    """Whether what is typed is carried out, each time; the last of them stays."""
+    left: list[bool | None] = [True]
+    monkeypatch.setattr(
+        typed_command, "is_carried_out", lambda *_: left.pop(0) if len(left) > 1 else left[0], raising=True
+    )
     return left
 
 
@@ -194,7 +204,23 @@ def test_way_to_the_page_is_compared_with_the_one_to_the_first_pod(
 ) -> None:
     ways[:] = attempts
     lifecycle, _ = woken(Product(), actions.lose_pod_twice)
-    assert lifecycle.way_in() == trouble
+    lifecycle.wait_for_new_pod(within="restart")
+    assert lifecycle.losses() == Losses(trouble)
+
+
+@pytest.mark.parametrize(
+    ("heard", "is_deaf"),
+    [([True, True], False), ([True, False], True), ([False, False], False), ([None, False], False)],
+)
+def test_deaf_desktop_is_compared_with_the_first_one(
+    monkeypatch: pytest.MonkeyPatch, hears: list[bool | None], heard: list[bool | None], is_deaf: bool
+) -> None:
+    monkeypatch.setattr(typed_command, "has_no_shell", lambda *_: False)
+    monkeypatch.setitem(BROWSER_SECONDS, "browser", 0.05)
+    hears[:] = heard
+    lifecycle, _ = woken(Product(), actions.lose_pod_twice)
+    lifecycle.wait_for_new_pod(within="restart")
+    assert (lifecycle.losses().deafness is not None) is is_deaf
 
 
 def test_desktop_that_does_not_come_back_is_awaited_once() -> None:
@@ -202,6 +228,17 @@ def test_desktop_that_does_not_come_back_is_awaited_once() -> None:
     lifecycle, _ = woken(product, actions.lose_pod_twice)
     before, found, _ = lifecycle.wait_for_vnc(within="restart")
     assert (isinstance(before, Framebuffer), found, product.waited) == (True, "silence", [120.0, 120.0])
+
+
+def test_limit_of_a_sentence_counts_from_the_loss_of_the_pod() -> None:
+    product = Product()
+    lifecycle, _ = woken(product, actions.lose_pod_twice)
+    lifecycle.since -= 100.0
+    product.waited.clear()
+    lifecycle.wait_for_vnc(within=Budget("", 120.0, 1.0))
+    lifecycle.wait_for_vnc(within=Budget("", 60.0, 1.0))
+    lifecycle.wait_for_vnc(within="restart")
+    assert product.waited == [pytest.approx(20.0, abs=0.5), 1.0, 120.0]
 
 
 def test_desktop_that_was_silent_before_is_awaited_for_a_part_of_the_budget() -> None:

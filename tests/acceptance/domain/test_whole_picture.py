@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 from PIL import Image
 
+from streamspace_acceptance.desktop.client_page import ScreenLostError
 from streamspace_acceptance.desktop.pictures import Picture
 from streamspace_acceptance.domain.sessions import whole_picture
 from streamspace_acceptance.outcomes import Unmet
@@ -31,16 +32,18 @@ def picture(covered: int) -> Picture:
 class _Desktop:
     """The desktop has the colour up to column 160; its page shows so much of it at each look."""
 
-    def __init__(self, *page: int, refused: bool = False) -> None:
+    def __init__(self, *page: int, refused: bool = False, ousted: bool = False) -> None:
         self.session = cast("Any", self)
+        self._is_lost = False
         self._page = iter((*page, *page[-1:] * 100))
-        self._refused = refused
+        self._refused, self._ousted = refused, ousted
         self.framebuffer_ = SimpleNamespace(width=SIZE[0], height=SIZE[1])
 
     @contextmanager
     def viewing(self) -> Iterator[Any]:
         if self._refused:
             raise NoHandshake("it serves one viewer alone")
+        self._is_lost = self._ousted
         yield SimpleNamespace(framebuffer=self.framebuffer_, picture=self._band)
 
     @staticmethod
@@ -52,6 +55,8 @@ class _Desktop:
         return self
 
     def framebuffer(self) -> Picture:
+        if self._is_lost:
+            raise ScreenLostError("noVNC", None)
         return picture(next(self._page))
 
     def wait(self, goal: str) -> Wait:
@@ -75,3 +80,7 @@ def test_page_of_which_a_part_stays_as_it_was_is_not() -> None:
 
 def test_page_is_not_judged_where_the_server_serves_it_alone() -> None:
     whole_picture.check(cast("Any", _Desktop(100, refused=True)), TYPED)
+
+
+def test_page_is_looked_at_before_another_viewer_may_oust_it() -> None:
+    whole_picture.check(cast("Any", _Desktop(160, ousted=True)), TYPED)

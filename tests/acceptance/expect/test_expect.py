@@ -16,6 +16,7 @@ from streamspace_acceptance.desktop.pictures import Area, Picture
 from streamspace_acceptance.domain.sessions.creation import Asked, Creation
 from streamspace_acceptance.domain.sessions.home import FileState, HomeVolume, MountPoint, SavedFile
 from streamspace_acceptance.domain.sessions.input_probe import InputProbe
+from streamspace_acceptance.domain.sessions.lifecycle import Losses
 from streamspace_acceptance.domain.sessions.other_sessions import OtherSession
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.domain.sessions.starts import Start, Starts, VncCheck
@@ -230,8 +231,10 @@ def test_a_handshake_again() -> None:
     unmet(expect.desktops.vnc_answers_again, NAMED, DESKTOP, "no ProtocolVersion came")
     blank = "a desktop of one colour for 12.0 s"
     assert "such as an old lock file" in unmet(expect.desktops.vnc_answers_again, NAMED, DESKTOP, DESKTOP, blank)
-    refused = unmet(expect.desktops.vnc_answers_again, NAMED, DESKTOP, DESKTOP, None, "409 Conflict")
+    refused = unmet(expect.desktops.vnc_answers_again, NAMED, DESKTOP, DESKTOP, None, Losses("409 Conflict"))
     assert "an address and a page for its user, as before" in refused
+    deaf = unmet(expect.desktops.vnc_answers_again, NAMED, DESKTOP, DESKTOP, None, Losses(deafness="none"))
+    assert "a desktop that hears its user again" in deaf
     with pytest.raises(Unproven, match="had not answered before either: mute"):
         expect.desktops.vnc_answers_again(NAMED, "mute", "no ProtocolVersion came")
 

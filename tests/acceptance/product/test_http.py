@@ -317,6 +317,20 @@ def test_cookie_of_an_earlier_answer_does_not_go_with_a_call() -> None:
     assert cookies == [None, None]
 
 
+def test_page_gets_no_cookie_of_an_earlier_answer() -> None:
+    cookies = list[str | None]()
+
+    def respond(request: BaseHTTPRequestHandler) -> None:
+        cookies.append(request.headers["Cookie"])
+        says(b"{}", headers={"Set-Cookie": "session=1; Path=/"})(request)
+
+    with web_server(respond) as url, HttpClient(url, "t") as client:
+        client.call("POST", "/login")
+        client.page(f"{url}/vnc")
+        client.page(f"{url}/vnc")
+    assert cookies == [None, None, None]
+
+
 def test_page_keeps_its_cookie_over_a_redirect() -> None:
     cookies = list[str | None]()
 

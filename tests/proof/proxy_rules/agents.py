@@ -43,6 +43,17 @@ class StaysTwice(_OfAgents):
         return [*agents, *(self._gone[agent["agentId"]] for agent in back)]
 
 
+class OnlineNowAndThen(_OfAgents):
+    """At each second question, no agent is online."""
+
+    def __init__(self) -> None:
+        self._asked = 0
+
+    def listed(self, agents: list[Json]) -> list[Json]:
+        self._asked += 1
+        return agents if self._asked % 2 else [agent | {"status": "offline"} for agent in agents]
+
+
 class HeartbeatStandsStill(_OfAgents):
     """The time of the last heartbeat is that of the first one, for good."""
 

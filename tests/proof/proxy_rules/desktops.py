@@ -9,6 +9,7 @@ from dataclasses import replace
 from tests.proof.proxy import Line, Reply, Rule
 
 KEY, POINTER, QEMU_KEY = 4, 5, 255  # types of messages (RFC 6143 and QEMU's extension)
+HANDS = frozenset(map(bytes, ([KEY], [POINTER], [QEMU_KEY])))
 UPDATE_REQUEST, CONTINUOUS_UPDATES = 3, 150
 POINTER_BYTES, KEY_BYTES, QEMU_KEY_BYTES, AREA_BYTES = 6, 8, 12, 10
 WHEEL_UP, WHEEL_DOWN = 0x08, 0x10  # the pointer's fourth and fifth button
@@ -119,6 +120,34 @@ class DeafAfter(Rule):
 
     def hears_on(self, line: Line, message: bytes) -> bytes:
         return b"" if message[:1] and message[0] in self._kinds and _age(line) > self._seconds else message
+
+
+class DeafFrom(Rule):
+    """The desktop hears its viewers from the so-manieth on of nothing but requests for pictures."""
+
+    def __init__(self, viewer: int) -> None:
+        self._hearing = viewer - 1
+        self._viewers = 0
+
+    def hears_on(self, line: Line, message: bytes) -> bytes:
+        if "number" not in line.notes:
+            self._viewers += 1
+            line.notes["number"] = self._viewers
+        number = line.notes["number"]
+        assert isinstance(number, int)
+        return b"" if number > self._hearing and message[:1] in HANDS else message
+
+
+class DeafOnceWoken(DeafFrom):
+    """The same of all viewers that come after the first waking of a session."""
+
+    def __init__(self) -> None:
+        super().__init__(1 << 30)
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        if method == "POST" and path.endswith("/wake") and reply.status < 300:
+            self._hearing = min(self._hearing, self._viewers)
+        return reply
 
 
 class EndsAfter(Rule):

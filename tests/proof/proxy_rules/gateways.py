@@ -11,6 +11,7 @@ from tests.proof.json_rewriting import SESSIONS, TEMPLATES, Json, refusal
 from tests.proof.proxy import Reply, Rule
 
 API = "/api/v1/"
+LOGIN = "/auth/login"
 UNAUTHORIZED, FOUND = 401, 302
 
 
@@ -77,6 +78,36 @@ class LeadsToLogin(Rule):
         if reply.status != UNAUTHORIZED or path.endswith("/login"):
             return reply
         return Reply(FOUND, "text/html", b'<a href="/login">Found</a>', {"Location": f"{self._server}?next={path}"})
+
+
+class _KnowsTheLastLogin(Rule):
+    """Remembers the token of the last login."""
+
+    def __init__(self) -> None:
+        self._last = ""
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        if path.endswith(LOGIN) and reply.status == 200:
+            self._last = json.loads(reply.body)["token"]
+        return reply
+
+
+class OneLoginAtATime(_KnowsTheLastLogin):
+    """Each login ends the one before: the API knows the token of the last one alone."""
+
+    def denies(self, method: str, path: str, token: str) -> Reply | None:
+        is_over = bool(self._last) and token not in ("", self._last)
+        calls = path.startswith(API) and not path.endswith(LOGIN)
+        return refusal(UNAUTHORIZED, "unauthorized", "The token is not valid.") if is_over and calls else None
+
+
+class LogsInAsAnybody(_KnowsTheLastLogin):
+    """A login gives the token of an ordinary user, whoever logs in."""
+
+    def denies(self, method: str, path: str, token: str) -> Reply | None:
+        is_ordinary = bool(self._last) and token == self._last
+        is_forbidden = is_ordinary and path.startswith(TEMPLATES) and method != "GET"
+        return refusal(403, "forbidden", "Only administrators may change templates.") if is_forbidden else None
 
 
 class LocksOutCallers(Rule):

@@ -71,6 +71,24 @@ class NoDesktopAtFirst(Rule):
         return since is not None and time.monotonic() - since > self._seconds
 
 
+class NotConnectedAtFirst(Rule):
+    """The API gives no address of a session until so many seconds after it was first called Running."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._running: float | None = None
+
+    def instead(self, method: str, path: str, body: bytes) -> Reply | None:
+        is_early = self._running is None or time.monotonic() - self._running < self._seconds
+        is_it = path.startswith(SESSIONS) and path.endswith("/connect")
+        return refusal(409, "not_running", "The session is not running.") if is_it and is_early else None
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        if method == "GET" and path.startswith(SESSIONS) and b'"Running"' in reply.body:
+            self._running = self._running or time.monotonic()
+        return reply
+
+
 class DesktopOnce(Rule):
     """Who has been at a session's desktop does not get there again: the way to it is lost with the session's pod."""
 
@@ -349,3 +367,41 @@ class SharesOne(Rule):
         if (method, path, reply.status) == ("POST", SESSIONS, 201):
             self._last = reply
         return reply
+
+
+class KnowsOnePlan(Rule):
+    """The product knows the sizes that are too large by two figures of its own, whatever its nodes have."""
+
+    def __init__(self, cores: int, gibibytes: int) -> None:
+        self._cores, self._gibibytes = cores, gibibytes
+
+    def asks(self, path: str, body: bytes) -> tuple[str, bytes]:
+        asked = json.loads(body) if path == SESSIONS and body else {}
+        size = asked.get("resources") or {}
+        cpu, memory = size.get("cpu", "0m").removesuffix("m"), size.get("memory", "0Gi").removesuffix("Gi")
+        if not size or int(cpu) > 1000 * self._cores or int(memory) > self._gibibytes:
+            return path, body
+        return path, json.dumps(asked | {"resources": {"cpu": "500m", "memory": "1Gi"}}).encode()
+
+
+class WakingHibernates(Rule):
+    """Who wakes one session hibernates another one that runs."""
+
+    def __init__(self) -> None:
+        self._running: list[str] = []
+        self._turns = 0
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        if (method, path) == ("GET", SESSIONS):
+            listed = json.loads(reply.body)["sessions"]
+            self._running = [session["sessionId"] for session in listed if session["status"] == "Running"]
+        return reply
+
+    def times(self, method: str, path: str) -> int:
+        return 2 if method == "POST" and path.endswith("/wake") and self._running else 1
+
+    def asks(self, path: str, body: bytes) -> tuple[str, bytes]:
+        if not path.endswith("/wake"):
+            return path, body
+        self._turns += 1
+        return (f"{SESSIONS}/{self._running[0]}/hibernate" if self._turns % 2 and self._running else path), body

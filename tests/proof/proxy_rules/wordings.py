@@ -52,6 +52,12 @@ def by_pointers(said: Json, _: bytes) -> Json:
     return said | {"message": _FIELD.sub(lambda found: "#/" + found[0].replace(".", "/"), said["message"])}
 
 
+def in_names_of_fields(said: Json, _: bytes) -> Json:
+    """The words for cpu and memory are parts of others."""
+    message = re.sub(r"\bcpu\b", "vCPUs", said["message"], flags=re.IGNORECASE)
+    return said | {"message": message.replace("memory", "maxMemory").replace("GiB", "G")}
+
+
 def as_a_problem(said: Json, _: bytes) -> Json:
     """As RFC 9457 has it, beside the code."""
     return {"type": "about:blank", "title": "Refused", "error": said["error"], "detail": said["message"]}

@@ -28,7 +28,7 @@ from streamspace_acceptance.verdict.register import Register
 from streamspace_acceptance.waiting import Budget
 
 TOOL_SECONDS = 5.0
-PATIENCE_SECONDS = 5.0
+PATIENCE_SECONDS, CALM_SECONDS = 5.0, 1.0
 IN_ALL_SECONDS = 20.0
 """From then on every call gets a second: even if no server answers, the command ends within a minute."""
 PREPARE_SECONDS = 30.0
@@ -78,7 +78,7 @@ def _deployment(settings: Settings, stack: ExitStack) -> Deployment:
         cluster,
         api,
         needs_no_images=needs_no_images,
-        patience=lambda name: Budget(name, PATIENCE_SECONDS, 1.0),
+        patience=lambda name: Budget(name, CALM_SECONDS if name == "calm" else PATIENCE_SECONDS, 1.0),
         tool_seconds=TOOL_SECONDS,
     )
     return deployment

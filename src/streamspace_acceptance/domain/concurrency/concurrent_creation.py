@@ -14,6 +14,7 @@ from streamspace_acceptance.domain.sessions.concurrent_requests import Concurren
 from streamspace_acceptance.domain.sessions.creation import Creation, made_as_answered
 from streamspace_acceptance.domain.sessions.listing import listed_at_last
 from streamspace_acceptance.domain.sessions.steadiness import watch
+from streamspace_acceptance.domain.sessions.unknown_users import refused_for_users
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.api import SessionList, StreamSpaceApi
 
@@ -35,7 +36,7 @@ def created(crowd: ConcurrentRequests, api: StreamSpaceApi, cluster: Cluster) ->
     sent = {creation.asked.request for creation in crowd.creations}
     troubles += [trouble for creation in crowd.creations for trouble in _troubles(creation, listed, sent, api, cluster)]
     troubles += [] if troubles else _fallen(crowd)
-    excuse = "" if not troubles else _lack_of_room(crowd, api, cluster)
+    excuse = "" if not troubles else refused_for_users(crowd.creations) or _lack_of_room(crowd, api, cluster)
     shown = {"requests": crowd.table(), "sessions in the API's list": listed.sessions}
     return CheckResult(crowd.subject, tuple(troubles), timeline=timeline, excuse=excuse, shown=shown)
 

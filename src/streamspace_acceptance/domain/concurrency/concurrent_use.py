@@ -119,8 +119,7 @@ class ConcurrentUse:
 
     def _obeys(self, screen: DesktopViewer) -> bool:
         """Whether the screen shows the colour of any user; another user's colour ends the wait as well."""
-        screen.look()
-        return any(screen.shows(user.colour) for user in self._users)
+        return screen.obeys([user.colour for user in self._users])
 
     def _look_for_traces(self) -> Markers:
         """The places of the marks, once each is in its own session or the browser's budget is used up."""
@@ -270,7 +269,7 @@ class ConcurrentUse:
             screen.colour = colour
             if screen.trouble is None:
                 screen.type(markers.paint(colour))
-        await_each(screens, OBEYS, self._is_painted)
+        await_each(screens, OBEYS, lambda screen: screen.obeys([screen.colour]))
 
     @staticmethod
     def _is_painted(screen: DesktopViewer) -> bool:

@@ -7,9 +7,9 @@ before any of them is worked in, and stay so.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from streamspace_acceptance.desktop.browser import RunBrowser
@@ -18,6 +18,7 @@ from streamspace_acceptance.desktop.page_load import PageOpenError
 from streamspace_acceptance.desktop.pictures import TOLERANCE, Colour, Picture, random_colours
 from streamspace_acceptance.desktop.watchdog import BrowserEndedError, PageHangsError
 from streamspace_acceptance.domain.sessions.input_probe import ABSENT, FILLED, as_seen, is_filtered, least_filled
+from streamspace_acceptance.domain.sessions.place_search import PATIENCE_SECONDS, PlaceSearch
 from streamspace_acceptance.domain.sessions.rendering import LOOK_SECONDS, Settling, describe
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.domain.sessions.session_desktop import SessionDesktop
@@ -44,6 +45,7 @@ class DesktopViewer:
     _own: Picture | None = None
     _settling: Settling = field(default_factory=Settling)
     _connections: tuple[int, int] = (0, 0)
+    _search: PlaceSearch | None = None
 
     @property
     def session(self) -> Session:
@@ -73,13 +75,27 @@ class DesktopViewer:
             self.trouble = _not_open(error)
 
     def type(self, text: str) -> None:
-        """Clicks into the middle and types a line there."""
-        try:
-            if self.picture is not None and self.desk.viewer is not None:
-                middle = self.picture.size[0] // 2, self.picture.size[1] // 2
-                self.desk.viewer.click(*(self.desk.place or (self.desk.viewer.places() or [middle])[0]))
-                self.desk.viewer.type(text)
+        """Clicks into the window that took the last line, or into the middle, and types a line there."""
+        with self._noting_losses():
+            viewer = self.desk.viewer
+            if self.picture is not None and viewer is not None:
                 self._before = self.picture
+                self._search = PlaceSearch(self.desk, lambda: viewer.type(text), patience=PATIENCE * PATIENCE_SECONDS)
+
+    def obeys(self, colours: Sequence[Colour | None]) -> bool:
+        """Whether its terminal has one of the colours. A line that was typed in vain is typed at another place."""
+        self.look()
+        is_seen = any(map(self.shows, colours))
+        if self._search is not None and self.trouble is None:
+            with self._noting_losses():
+                self._search.go_on(seen=is_seen)
+        return is_seen
+
+    @contextmanager
+    def _noting_losses(self) -> Iterator[None]:
+        """Notes as its trouble that the page, or its screen, is lost meanwhile."""
+        try:
+            yield
         except PageOpenError as error:
             self.trouble = str(error)
         except ScreenLostError as error:

@@ -24,17 +24,23 @@ from streamspace_acceptance.product.profile import Call, Profile
 
 OPEN_CALLS = frozenset({"health", "login", "vnc"})
 """These need no token by the contract; the WebSocket is tried where desktops are."""
+OF_ADMINISTRATORS = frozenset({"list_agents", "create_template"})
+"""Calls of the plan that only administrators may make, and that name nothing that might be another user's."""
 
 
 @dataclass(frozen=True)
 class Trial:
-    """A call with a token that is none, and the answer to the same call with a valid one."""
+    """A call with a token that is none, and the answer to the same call with a valid one of an administrator.
+
+    `is_administrators`: nobody else may make it.
+    """
 
     call: str
     what: str
     answer: Answer
     control: Answer
     unknown_path: Answer
+    is_administrators: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -57,6 +63,12 @@ class Trial:
         unauthorized = HTTPStatus.UNAUTHORIZED
         return self.control.status == unauthorized and self.unknown_path.status != unauthorized
 
+    @property
+    def forbids_administrator(self) -> bool:
+        """Whether the API takes a valid token for that of an ordinary user."""
+        forbidden = HTTPStatus.FORBIDDEN
+        return self.is_administrators and self.control.status == forbidden and self.unknown_path.status != forbidden
+
     def describe(self) -> str:
         """For the evidence and the failure."""
         return f"{self.call} with {self.what}: {self.answer.status} {self.answer.excerpt(80)}"
@@ -75,7 +87,7 @@ def try_calls(http: HttpClient, profile: Profile, wrong: dict[str, str | None], 
             raise RateLimited(control)
         for what, token in wrong.items():
             answer = or_redirect(partial(http.call_as, token, call.method, call.to(nobody, nobody), body))
-            yield Trial(_in_words(call), what, answer, control, unknown_path)
+            yield Trial(_in_words(call), what, answer, control, unknown_path, name in OF_ADMINISTRATORS)
 
 
 def or_redirect(call: Callable[[], Answer]) -> Answer:

@@ -22,7 +22,7 @@ from streamspace_acceptance.product.agents import AgentApi, AgentList
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.profile import Profile
 from streamspace_acceptance.settings import Settings
-from streamspace_acceptance.waiting import Budget, Wait, poll
+from streamspace_acceptance.waiting import Budget, Wait, keep, poll
 
 TOOL_SECONDS = 15.0
 
@@ -162,15 +162,14 @@ class Deployment:
         return self.cluster.namespace, readiness.namespace_state(self.cluster)
 
     def wait_for_components(self) -> list[Component]:
-        """PostgreSQL, Redis, the API and the agents; Unmet when one of them is not ready in time."""
+        """PostgreSQL, Redis, the API and the agents; Unmet when one of them is not ready in time, or not for long."""
         labels = self._profile.component_labels
         named = (f"deployment.components.{name}" for name in self._profile.deployment.components)
         self._profile.meet("agents.component_label", *named)
-        return readiness.wait_for_components(
-            self.cluster,
-            labels,
-            Wait(", ".join(labels), "each pod Ready, 1/1", self._patience("start")),
-        )
+        subject, goal = ", ".join(labels), "each pod Ready, 1/1"
+        ready = readiness.wait_for_components(self.cluster, labels, Wait(subject, goal, self._patience("start")))
+        readiness.watch_components(self.cluster, labels, ready, Wait(subject, goal, self._patience("calm")))
+        return ready
 
     def wait_for_health(self) -> Health:
         """The API's health report once it is healthy; Unmet when it is not in time."""
@@ -219,13 +218,25 @@ class Deployment:
         attachments.attach_text("agents", f"{answer.status} {answer.excerpt()}")
 
     def wait_for_agent(self) -> AgentList:
-        """The list in which an agent is online; Unmet when none is in time, Unproven without a token to ask with."""
+        """The list in which an agent is online; Unproven without a token to ask with.
+
+        Unmet when none is in time, or none stays so.
+        """
         if not self._api.http.token:
             raise Unproven("STREAMSPACE_TEST_TOKEN is not set")
-        return poll(
-            Wait("agents", "at least one online", self._patience("agents")),
-            AgentApi(self._api).all,
+        goal, list_agents = "at least one online", AgentApi(self._api).all
+        poll(
+            Wait("agents", goal, self._patience("agents")),
+            list_agents,
             met=lambda found: bool(found.online),
             says=AgentList.describe,
             likely=lambda _: "the agent's pod does not run, or its connection to the API fails; see its log",
+        )
+        return keep(
+            Wait("agents", goal, self._patience("calm")),
+            list_agents,
+            broken=lambda found: None if found.online else found.describe(),
+            says=AgentList.describe,
+            likely="the agent's connection to the API does not last; see its log",
+            every=readiness.STEADY_SECONDS,
         )

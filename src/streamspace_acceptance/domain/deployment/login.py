@@ -109,6 +109,7 @@ class LoginClient:
 
     def log_in(self, name: str, password: str) -> Answer:
         """The answer to a login, which is sent without any token. RateLimited where a gateway allows no more."""
+        self._http.logins += 1
         fields = self._profile.fields
         body = {fields["login_name"]: name, fields["login_password"]: password}
         while True:

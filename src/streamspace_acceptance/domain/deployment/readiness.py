@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from streamspace_acceptance.cluster.connection import as_cluster_error, read
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.cluster.objects import Pod, is_of_a_job
-from streamspace_acceptance.waiting import Wait, poll
+from streamspace_acceptance.waiting import Wait, keep, poll
 
+STEADY_SECONDS = 0.25
+"""From one look at what has to last to the next."""
 # Where a cluster does not report its readiness, its version suffices.
 _KEPT_BACK = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
 
@@ -122,10 +124,35 @@ def wait_for_components(cluster: Cluster, labels: Labels, wait: Wait) -> list[Co
         lambda: components(cluster, labels),
         impossible=nobody,
         met=lambda waited: all(component.ready for component in waited),
-        says=lambda waited: (
-            " · ".join(component.describe() for component in waited if not component.ready) or "all ready"
-        ),
+        says=_whether_ready,
         likely=lambda waited: (
             f"see the pods and events of {', '.join(component.name for component in waited if not component.ready)}"
         ),
     )
+
+
+def watch_components(cluster: Cluster, labels: Labels, ready: Sequence[Component], wait: Wait) -> None:
+    """Watches for the whole budget; Unmet as soon as a pod that was ready is not so any more.
+
+    One that another one replaces, or that comes beside it, is a rollout's or an autoscaler's matter.
+    """
+    were = {pod.meta.uid for component in ready for pod in component.pods}
+
+    def fallen(watched: list[Component]) -> str | None:
+        pods = [pod for component in watched for pod in component.pods]
+        found = [pod.describe() for pod in pods if pod.meta.uid in were and not pod.ready]
+        found += [component.describe() for component in watched if not any(pod.ready for pod in component.pods)]
+        return "; ".join(found) or None
+
+    keep(
+        wait,
+        lambda: components(cluster, labels),
+        broken=fallen,
+        says=_whether_ready,
+        likely="a pod's readiness does not last: its server ends, or its probe fails now and then; see its events",
+        every=STEADY_SECONDS,
+    )
+
+
+def _whether_ready(watched: Sequence[Component]) -> str:
+    return " · ".join(component.describe() for component in watched if not component.ready) or "all ready"

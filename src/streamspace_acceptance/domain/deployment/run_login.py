@@ -29,6 +29,7 @@ class RunLogin:
     def __init__(self, api: StreamSpaceApi, deployment: Callable[[], Deployment]) -> None:
         self._api, self._deployment = api, deployment
         self._early: str | None = None
+        self._logins = api.http.logins
         self._lock = RLock()
         api.log_in_again = self._has_other_than
 
@@ -46,13 +47,16 @@ class RunLogin:
         """Whether the API has refused the run's token, and accepts that of a new login."""
         with self._lock, suppress(NoAnswer, ClusterError, Unproven, Unmet):
             refusal, token = self._ask(), None
+            others = self._api.http.logins - self._logins  # a product may end each login with the next one
             if refusal.status == HTTPStatus.UNAUTHORIZED:
                 token = self._log_in()
+                self._logins = self._api.http.logins - others
             if token is not None:
                 former = self._api.http.token
                 self._api.use_token(token)
                 if self._ask().status != HTTPStatus.UNAUTHORIZED:
-                    self._early = _early_end(refusal, former)
+                    self._early = None if others else _early_end(refusal, former)
+                    self._logins = self._api.http.logins
                     run_facts.record(run_facts.LOGIN, RENEWED)
                     return True
         return False

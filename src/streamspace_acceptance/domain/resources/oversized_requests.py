@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+from streamspace_acceptance.cluster.kubernetes import FORBIDDEN, ClusterError
 from streamspace_acceptance.cluster.objects import Json, Meta
 from streamspace_acceptance.cluster.quantities import amount, same
 from streamspace_acceptance.cluster.watch import Change, watching
@@ -25,7 +27,17 @@ REFUSALS = (
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     HTTPStatus.UNPROCESSABLE_ENTITY,
 )
-NAMES = {"cpu": r"cpus?|cores?|processors?", "memory": r"memory|ram|gib"}
+NAMES = {"cpu": r"v?cpus?|(?:milli)?cores?|processors?", "memory": r"memory|mem|ram|[mg]ib"}
+PARTS = re.compile(r"(?<=[a-z])(?=[A-Z])|_")
+"""Where one word of a name ends and the next begins: `maxMemory`, `memory_limit`, `vCPUs`."""
+POOLS = (
+    "karpenter.sh/nodepool",
+    "eks.amazonaws.com/nodegroup",
+    "cloud.google.com/gke-nodepool",
+    "kubernetes.azure.com/agentpool",
+    "node.cluster.x-k8s.io/",
+)
+"""How the labels begin by which nodes of a pool are known, to which an autoscaler may add others."""
 QUANTITY = re.compile(r"(?<![\w.-])\d+(?:\.\d+)?(?:m|[KMGT]i?)?(?![\w-])")
 Node = Mapping[str, str]
 
@@ -45,7 +57,8 @@ class OversizedRequest:
 
         That is more than every node has, or more than a limit of the product's own, which then stands in the sentence.
         """
-        named = {name for name, words in NAMES.items() if re.search(_word(words), self.message, re.IGNORECASE)}
+        said = f"{self.message} {PARTS.sub(' ', self.message)}"
+        named = {name for name, words in NAMES.items() if re.search(_word(words), said, re.IGNORECASE)}
         too_much = named.intersection(self.too_much) or any(self._is_over_own_limit(name) for name in named)
         return self.creation.answer.status in REFUSALS and bool(too_much)
 
@@ -136,10 +149,36 @@ def request_too_much(scenario: Scenario, user: str, template: str, sizes: Sequen
 
 
 def request_sizes(scenario: Scenario, user: str, template: str, table: Sequence[Any]) -> None:
-    """Requests a session of each size of a table; the one that is not too large is the positive control."""
+    """Requests a session of each size of a table; the one that is not too large is the positive control.
+
+    Beside them, sizes that are just too large: a product may know the plan's figures, and not its nodes.
+    """
     sizes = [({"cpu": row["cpu"], "memory": row["memory"]}, row["too large"] != "no") for row in table]
     (fitting,) = (size for size, too_large in sizes if not too_large)
-    request_too_much(scenario, user, template, [size for size, too_large in sizes if too_large], fitting)
+    too_large = [size for size, is_too_large in sizes if is_too_large]
+    try:
+        nodes = scenario.clients.cluster.raw_nodes()
+    except ClusterError as error:
+        if error.status != FORBIDDEN:
+            raise
+        nodes = []
+    request_too_much(scenario, user, template, [*too_large, *just_too_large(fitting, nodes)], fitting)
+
+
+def just_too_large(fitting: Size, nodes: Sequence[Json]) -> list[Size]:
+    """A core more than the largest node has, and a GiB of memory more, each beside what fits.
+
+    None where a cloud may add larger nodes to those that there are.
+    """
+    labels = {label for node in nodes for label in node["metadata"].get("labels") or ()}
+    if not nodes or any(label.startswith(POOLS) for label in labels):
+        return []
+    capacities = [node["status"].get("capacity") or node["status"]["allocatable"] for node in nodes]
+    cpu, memory = (max(amount(capacity[name]) for capacity in capacities) for name in ("cpu", "memory"))
+    return [
+        {**fitting, "cpu": f"{(math.ceil(cpu) + 1) * 1000}m"},
+        {**fitting, "memory": f"{math.ceil(memory / 1024**3) + 1}Gi"},
+    ]
 
 
 def watch_until_calm(pods: Recording[Change], clients: Clients) -> None:

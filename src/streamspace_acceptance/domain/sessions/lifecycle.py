@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from streamspace_acceptance.cluster.objects import Pod, SessionObject
-from streamspace_acceptance.domain.sessions import provision, way_in
+from streamspace_acceptance.domain.sessions import provision, typed_command, way_in
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.domain.sessions.steadiness import Statuses, settled, watch
 from streamspace_acceptance.domain.start_patience import shortened
@@ -19,6 +20,14 @@ from streamspace_acceptance.waiting import Budget, Wait, elapse, now, poll
 MOMENT_SECONDS = 1.0  # real ones: Kubernetes follows a command that was carried out at once
 BLANK_SECONDS = 1.0  # from one look at a desktop to the next
 POD, STATUS = "pod", "status"  # of a session that comes back
+
+
+@dataclass(frozen=True)
+class Losses:
+    """Why no user gets to the page of a desktop any more, and why it does not hear them; None for what is as before."""
+
+    way_in: str | None = None
+    deafness: str | None = None
 
 
 class SessionLifecycle:
@@ -42,6 +51,7 @@ class SessionLifecycle:
         self._vnc_before: Framebuffer | str = "no VNC handshake was attempted"
         self._way_in_before: str | None = "it was not tried"
         self._showed_something = False
+        self._heard_before = False
         self._failure: dict[str, Unmet | Unproven] = {}
         self._vnc_again: str | None = None
 
@@ -170,8 +180,8 @@ class SessionLifecycle:
             self._check_accepted()
             if self._cause is not None:
                 raise Unproven(f"{self._cause}; the API says {self._api.status(self.session.id)}")
-            self.session.wait_for_status(word, within=within)
-            phase = self.session.wait_for_phase(word, within=within)
+            self.session.wait_for_status(word, within=self._rest(within))
+            phase = self.session.wait_for_phase(word, within=self._rest(within))
         if name in self._untrue:
             raise self._untrue[name]
         return word, settled(self.session, word), phase
@@ -195,7 +205,8 @@ class SessionLifecycle:
         The third says that the desktop shows nothing, though it did before; None otherwise. A server that has not come
         back already (`has_come_back`) is not awaited again.
         """
-        budget = self.session.budgets.named(within) if isinstance(within, str) else within
+        rest = self._rest(within)
+        budget = self.session.budgets.named(rest) if isinstance(rest, str) else rest
         # One that was silent before proves nothing by its silence, so the rest of the budget would be waited in vain.
         budget = budget if isinstance(self._vnc_before, Framebuffer) else shortened(budget)
         found = self._vnc_again or self.session.vnc_within(budget)
@@ -205,6 +216,16 @@ class SessionLifecycle:
     def way_in(self) -> str | None:
         """Why no user gets to the page of its desktop any more, though they did on its first pod; else None."""
         return None if self._way_in_before is not None else way_in.trouble(self.session)
+
+    def _rest(self, within: str | Budget) -> str | Budget:
+        """The rest of a limit that a sentence states, which counts from when the session left its pod."""
+        if isinstance(within, str):
+            return within
+        return Budget("restart", round(max(within.seconds - (now() - self.since), MOMENT_SECONDS), 1), 1.0)
+
+    def losses(self) -> Losses:
+        """The reasons why its user has less of the desktop than on its first pod."""
+        return Losses(self.way_in(), typed_command.deafness(self.session, self.pod) if self._heard_before else None)
 
     def _blank(self, budget: Budget) -> str | None:
         """That the desktop is still of one colour at the end of that time; None if it is not."""
@@ -292,6 +313,8 @@ class SessionLifecycle:
         self._showed_something = isinstance(self._vnc_before, Framebuffer) and self.session.is_blank() is False
         if self._original is None:
             self._way_in_before = way_in.trouble(self.session)
+            is_answered = isinstance(self._vnc_before, Framebuffer)
+            self._heard_before = is_answered and typed_command.is_carried_out(self.session, self.pod) is True
         pod, self._pod, self._cause = self.pod, None, cause
         self._original = self._original or pod
         self.former, self.since = self.session.known_uids(), now()

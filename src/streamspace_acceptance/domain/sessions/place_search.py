@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.domain.sessions.session_desktop import SessionDesktop
@@ -18,15 +18,17 @@ _PSEUDO_TERMINALS = range(136, 144)
 class PlaceSearch:
     """Clicks at a place of the desktop and types there; at the next one when that had no effect.
 
-    `point` is the place in the picture at which was typed last.
+    `point` is the place in the picture at which was typed last. `patience`: so long may it take to have an effect.
     """
 
-    def __init__(self, desktop: SessionDesktop, type_there: Callable[[], None]) -> None:
+    def __init__(
+        self, desktop: SessionDesktop, type_there: Callable[[], None], *, patience: float = PATIENCE_SECONDS
+    ) -> None:
         self._desktop = desktop
         self._type_there = type_there
+        self._patience = patience
         self._places = _places(desktop)
-        self.tried = 0
-        self._try_next()
+        self._type_at(next(self._places))
 
     def go_on(self, *, seen: bool, carried_out: Callable[[], bool] = lambda: False) -> None:
         """Remembers the place when an effect of what was typed there is `seen`; tries the next when it is time.
@@ -35,28 +37,32 @@ class PlaceSearch:
         """
         if seen:
             self._desktop.place = self.point
-        elif self.tried < len(self._places) and now() >= self._typed_at + PATIENCE_SECONDS and not carried_out():
-            self._try_next()
+        elif now() >= self._typed_at + self._patience and not carried_out():
+            point = next(self._places, None)
+            if point is not None:
+                self._type_at(point)
 
-    def _try_next(self) -> None:
-        self.point = self._places[self.tried]
-        self.tried += 1
+    def _type_at(self, point: tuple[int, int]) -> None:
+        self.point = point
         self._desktop.opened().click(*self.point)
         self._type_there()
         self._typed_at = now()
 
 
-def _places(desktop: SessionDesktop) -> list[tuple[int, int]]:
-    """The place that is known, the middle, then where a window may be, each well apart from those before."""
+def _places(desktop: SessionDesktop) -> Iterator[tuple[int, int]]:
+    """The place that is known, then where a window may be, each well apart from those before.
+
+    The middle is first of all, unless it shows what is behind the windows: the keyboard may belong to one all the same.
+    """
     viewer = desktop.opened()
     free, picture = viewer.places() or [viewer.middle()], viewer.picture()
     windows = picture.outside_background(free) if picture is not None else []
     apart = (picture.size[0] // 5, picture.size[1] // 5) if picture is not None else (1, 1)
-    found = free[:1] if desktop.place is None else [desktop.place]
-    for x, y in [*windows, *free]:
-        if all(abs(x - other[0]) >= apart[0] or abs(y - other[1]) >= apart[1] for other in found):
-            found.append((x, y))
-    return found
+    tried: list[tuple[int, int]] = []
+    for x, y in [*filter(None, [desktop.place]), *windows, *free]:
+        if all(abs(x - other[0]) >= apart[0] or abs(y - other[1]) >= apart[1] for other in tried):
+            tried.append((x, y))
+            yield x, y
 
 
 def has_no_shell(desktop: SessionDesktop, pod: Pod) -> bool:

@@ -16,6 +16,7 @@ from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.outcomes import Unmet, Unproven, unproven_if_failed
 from streamspace_acceptance.product import tls
 from streamspace_acceptance.product.answers import Answer
+from streamspace_acceptance.product.api import BEHIND_SECONDS
 from streamspace_acceptance.product.http import NoAnswer, Unanswered
 from streamspace_acceptance.redaction import secret_sources
 from streamspace_acceptance.waiting import Budget, Wait, poll
@@ -25,6 +26,7 @@ VIVID = 60  # between the strongest and the weakest channel: far from any grey
 HTML = ("text/html", "application/xhtml+xml")
 SCREENSHOT_SECONDS = 3.0
 PAGE_AGAIN_SECONDS = 0.2
+NOT_YET = (HTTPStatus.CONFLICT, HTTPStatus.NOT_FOUND)
 
 
 class SessionDesktop:
@@ -46,8 +48,14 @@ class SessionDesktop:
         self.page_late: str | None = None
 
     def connect(self) -> Answer:
-        """Asks the API where the desktop can be seen."""
-        self._connection = self.session.api.connect_session(self.session.id)
+        """Asks the API where the desktop can be seen; again where one of its servers may not know yet that it runs."""
+        ask, since = self.session.api.connect_session, self.session.running_since
+        moment = Budget("moment", BEHIND_SECONDS if since is not None else 0.0, 1.0)
+        wait = Wait(f"{self.session.subject}, desktop", "its address", moment, since)
+        self._connection = ask(self.session.id)
+        while self._connection.status in NOT_YET and wait.remaining > 0:
+            wait.clock.wait(min(PAGE_AGAIN_SECONDS, wait.remaining))
+            self._connection = ask(self.session.id)
         self._visited = False
         secret_sources.except_for(self.session.id)
         secret_sources.from_address(vnc_url(self._connection, self.session.api.profile.fields["vnc_url"]) or "")

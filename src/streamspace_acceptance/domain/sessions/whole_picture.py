@@ -34,13 +34,12 @@ class Shares:
 def check(desktop: SessionDesktop, colour: Colour) -> None:
     """The page shows the colour wherever the desktop has it; Unmet when parts are not brought up to date.
 
-    What the suite's own viewer cannot see shows nothing: a VNC server may serve one viewer alone.
+    What the suite's own viewer cannot see shows nothing: a VNC server may serve one viewer alone. It may serve the last
+    one alone, too, so that the page is looked at before.
     """
+    page = _share_in_page(desktop, colour)
     true = _share_by_vnc(desktop, colour)
-    if true is None:
-        return
-    shares = Shares(true, _share_in_page(desktop, colour))
-    if shares.is_whole:
+    if true is None or Shares(true, page).is_whole:
         return
     poll(
         desktop.wait("all of the terminal in the colour that was typed"),
