@@ -69,6 +69,7 @@ def deadlines(hostile: Hostile, seconds: float) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(deadline, "seconds", seconds)
         patch.setattr(kubernetes, "CALL_SECONDS", seconds)
+        patch.setattr(watcher, "LIST_SECONDS", seconds)
         patch.setattr(watcher, "READ_SECONDS", seconds)
         patch.setitem(os.environ, "SSL_CERT_FILE", str(hostile.folder / "ca.pem"))
         yield

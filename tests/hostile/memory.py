@@ -42,7 +42,7 @@ def peak() -> float:
 
 
 def main(url: str, folder: Path) -> None:
-    kubernetes.CALL_SECONDS = watcher.READ_SECONDS = SECONDS
+    kubernetes.CALL_SECONDS = watcher.LIST_SECONDS = watcher.READ_SECONDS = SECONDS
     for ask, _ in CASES.values():
         outcome_of(ask, Place(f"{url}/500", folder))  # what is loaded once is not the answer's
     grown = {f"{name}: {kind}": _growth(ask, Place(f"{url}/{kind}", folder)) for name, ask, kind in _each()}

@@ -24,6 +24,7 @@ from streamspace_acceptance.strict_json import read_object
 from streamspace_acceptance.waiting import now, pause
 
 Kind = Literal["pods", "events", "sessions", "claims"]
+LIST_SECONDS = 5.0  # for the answer to one part of a list
 READ_SECONDS = 5.0  # after that the objects are listed, if a watch brings no events
 LONGEST_CHECK_SECONDS = 20.0  # the next list of a watch that is still silent comes later each time, at most by that
 SILENT_SECONDS = 300.0  # a watch without events is reopened after that, at the version that it reached
@@ -237,8 +238,8 @@ class Watcher:
 
     def _page(self, token: str | None) -> bytes:
         arguments = self._arguments | {"limit": PAGE, "_continue": token}
-        timeouts = (CONNECT_SECONDS, READ_SECONDS)
-        return ask(self.what, lambda: self._call(**arguments, _request_timeout=timeouts).data or b"", READ_SECONDS)
+        timeouts = (CONNECT_SECONDS, LIST_SECONDS)
+        return ask(self.what, lambda: self._call(**arguments, _request_timeout=timeouts).data or b"", LIST_SECONDS)
 
     def _watch(self, version: str) -> str | None:
         """Follows one connection; gives the version reached, None when things have to be listed to go on."""

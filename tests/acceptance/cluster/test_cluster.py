@@ -99,6 +99,7 @@ def test_a_watch_that_does_not_even_open_is_made_up_for_by_lists(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(watcher, "READ_SECONDS", 0.3)
+    monkeypatch.setattr(watcher, "LIST_SECONDS", 1.0)
     script, quiet = _Kubernetes([[A], [A, B]], []), threading.Event()
 
     def respond(request: BaseHTTPRequestHandler) -> None:
