@@ -17,6 +17,8 @@ Colour = tuple[int, int, int]
 MOST_COLOURS = 8192
 """A desktop has fewer; in a picture of more, a colour is looked for pixel by pixel."""
 TOLERANCE = 12  # per channel: JPEG rectangles and scaling blur a colour a little
+AROUND, RARE = 16, 0.5
+"""So many pixels around a point are looked at, and the share of them that a colour has which is rare there."""
 RING = 14
 """The radius of a ring that is drawn around a point, in pixels."""
 FURTHER_COLOURS = 300
@@ -70,13 +72,21 @@ class Picture:
         return self._image.width * self._image.height
 
     def outside_background(self, points: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-        """Those points that do not have the most frequent colour of the picture's edge: a window may be there."""
+        """Those points around which the most frequent colour of the picture's edge is rare: a window may be there.
+
+        A pointer is smaller than what is looked at around a point.
+        """
         wide, high = self.size
         edge = [self._image.getpixel((x, y)) for x in range(wide) for y in (0, high - 1)]
         edge += [self._image.getpixel((x, y)) for y in range(high) for x in (0, wide - 1)]
-        background = Counter(edge).most_common(1)[0][0]
+        background: Colour = Counter(edge).most_common(1)[0][0]  # type: ignore[assignment]  # of an RGB image
         inside = [(x, y) for x, y in points if 0 <= x < wide and 0 <= y < high]
-        return [point for point in inside if not _is_near(self._image.getpixel(point), background)]  # type: ignore[arg-type]
+        around = [self.part((x - AROUND, y - AROUND, x + AROUND, y + AROUND)) for x, y in inside]
+        return [
+            point
+            for point, part in zip(inside, around, strict=True)
+            if part is not None and part.share(background) < RARE
+        ]
 
     def scaled(self, box: tuple[int, int, int, int], size: tuple[int, int]) -> tuple[int, int, int, int]:
         """Where a box of this picture is in another one of that size, which shows the same."""

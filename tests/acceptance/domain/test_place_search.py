@@ -30,6 +30,7 @@ def test_points_outside_the_background_are_where_a_window_is() -> None:
     image = Image.new("RGB", (200, 100), "#24506e")
     image.paste("#0f1b24", (120, 60, 180, 95))
     image.paste("#0f1b24", (0, 0, 5, 5))
+    image.paste("#000000", (100, 50, 112, 69))  # a pointer
     data = io.BytesIO()
     image.save(data, "PNG")
     assert Picture(data.getvalue()).outside_background([(100, 50), (150, 70), (10, 90), (300, 70)]) == [(150, 70)]
