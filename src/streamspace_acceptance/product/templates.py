@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from streamspace_acceptance.product import translation
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.api import StreamSpaceApi
@@ -26,6 +28,10 @@ class TemplateApi:
     def change(self, template_id: str, body: object) -> Answer:
         """Changes the fields that `body` holds."""
         return self._api.call("change_template", template_id, body)
+
+    def can_change(self, fields: Iterable[str]) -> bool:
+        """Whether a change of a template has a place for each of those fields of the plan, by the profile."""
+        return all(translation.carries(self.profile, "change_template", field) for field in fields)
 
     def versions(self, template_id: str) -> Answer:
         """The earlier versions of a template, where the product keeps them."""

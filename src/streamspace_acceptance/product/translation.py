@@ -69,11 +69,17 @@ def body(profile: Profile, call: str, sent: object) -> object:
     if pattern is None or not isinstance(sent, dict):
         return sent
     profile.meet(f"bodies.{call}")
-    used = {field.partition(".")[0] for field in _BRACES.findall(repr(pattern))}
+    used = _named(pattern)
     filled = _filled(pattern, sent)
     return (filled if isinstance(filled, dict) else {}) | {
         name: value for name, value in sent.items() if name not in used
     }
+
+
+def carries(profile: Profile, call: str, field: str) -> bool:
+    """Whether the body of a request has a place for a field of the plan; the plan's own body has one for each."""
+    pattern = profile.bodies.get(call)
+    return pattern is None or field in _named(pattern)
 
 
 def names_of(profile: Profile, call: str, field: str) -> set[str]:
@@ -93,6 +99,10 @@ def _answer(profile: Profile, call: str, base_url: str, body: Json) -> Json:
         if not isinstance(items, list):
             return _translated(profile, _ERROR, body)
         entries = [_translated(profile, fields, item) if isinstance(item, dict) else item for item in items]
+        if call == "list_template_versions":  # a version may hold less than a template, in the plan's places
+            entries = [
+                item | entry if isinstance(item, dict) else item for item, entry in zip(items, entries, strict=True)
+            ]
         return body | {profile.fields[field]: entries}
     translated = _translated(profile, (*_CALLS.get(call, ()), *_ERROR), body)
     command = translated.get(profile.fields["command"])
@@ -160,6 +170,11 @@ def _filled(pattern: object, sent: Json) -> object:
         parts = {name: _filled(part, sent) for name, part in pattern.items()}
         return {name: part for name, part in parts.items() if part is not _LEFT_OUT}
     return pattern
+
+
+def _named(pattern: Json) -> set[str]:
+    """The fields of the plan that a pattern names, in whole or in part."""
+    return {field.partition(".")[0] for field in _BRACES.findall(repr(pattern))}
 
 
 def _tables(pattern: Json) -> Iterator[str]:

@@ -175,6 +175,23 @@ def test_changed_template_is_read_inside_the_answer() -> None:
     assert (told["image"], told["resources"]) == ("i:2", {"cpu": "1"})
 
 
+def test_versions_are_read_in_the_products_places_and_in_the_plans() -> None:
+    flat = {"version": 1, "image": "i:1", "resources": {"cpu": "1"}}
+    whole = {"version": 2, "manifest": {"spec": {"baseImage": "i:2", "defaultResources": {"cpu": "2"}}}}
+    with asked(Product(__templates__t__versions=(200, {"versions": [flat, whole]}))) as api:
+        told = api.call("list_template_versions", "t").object()["versions"]
+    assert [(version["image"], version["resources"]) for version in told] == [
+        ("i:1", {"cpu": "1"}),
+        ("i:2", {"cpu": "2"}),
+    ]
+
+
+def test_change_carries_the_fields_that_the_profile_names() -> None:
+    assert translation.carries(SHIPPED, "change_template", "image")
+    assert not translation.carries(SHIPPED, "change_template", "vnc")
+    assert translation.carries(load(), "change_template", "vnc")
+
+
 def test_field_of_a_request_has_the_products_name_too() -> None:
     names = {field: translation.names_of(SHIPPED, "create_template", field) for field in ("displayName", "image", "x")}
     assert names == {"displayName": {"displayName", "display_name"}, "image": {"image", "baseImage"}, "x": {"x"}}

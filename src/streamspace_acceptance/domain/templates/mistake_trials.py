@@ -109,6 +109,8 @@ def _changed_to_mistakes(
     for words in CHANGED:
         invalid = MISTAKES[words](dict(valid), "")
         sent = {key: given for key, given in invalid.items() if valid.get(key) != given}
+        if not registry.api.can_change(sent):
+            continue
         answer = registry.api.change(str(control.id), sent)
         now = _read(control, registry)
         if answer.ok and not tells_error(answer):
