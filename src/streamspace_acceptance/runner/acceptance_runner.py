@@ -48,7 +48,7 @@ from streamspace_acceptance.verdict.judgement import (
 from streamspace_acceptance.verdict.ledger import Ledger
 from streamspace_acceptance.verdict.register import Register
 from streamspace_acceptance.verdict.run_record import Problem, RunRecord, describe
-from streamspace_acceptance.verdict.selection import check_paths, select
+from streamspace_acceptance.verdict.selection import check_options, check_paths, select
 
 CLEAN_UP_SECONDS = 10.0
 """After a signal, for all waits together; with the last calls and the end of an embedded target it takes 20 s."""
@@ -102,6 +102,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
 
     def _run_and_judge(self) -> int:
         check_paths(self.config.paths)
+        check_options(self.config.userdata)
         self._gates_lifted = gates.are_lifted(self.config.userdata)
         self._shard = shards.parse(self.config.userdata.get(shards.OPTION))
         capacity_search.read_ramp(self.config.userdata.get(capacity_search.OPTION))

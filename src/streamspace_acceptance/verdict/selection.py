@@ -9,8 +9,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from streamspace_acceptance import settings
+from streamspace_acceptance.measuring import capacity_search
 from streamspace_acceptance.outcomes import SetupProblem
+from streamspace_acceptance.verdict import gates, shards
 
+OPTIONS = (gates.OPTION, shards.OPTION, capacity_search.OPTION, *settings.OPTIONS)
 _OPERATORS = {"and", "or", "not"}
 _NEGATED = re.compile(r"(?:\bnot\s+|(?:^|(?<=\s))[~-])@?[\w.*:-]+")
 # Left out by tags like these although no feature has one yet: "not (@disruptive or @needs-metrics)".
@@ -41,6 +45,13 @@ def check_paths(paths: Iterable[str]) -> None:
         if not path.exists():
             known = [str(feature) for feature in sorted(Path("features").rglob("*.feature"))]
             raise SetupProblem(f"{path} does not exist.{_near(str(path), known)}")
+
+
+def check_options(names: Iterable[str]) -> None:
+    """SetupProblem when a `-D` option is none of the suite's: behave would take it, and nothing would read it."""
+    unknown = next((name for name in names if name not in OPTIONS), None)
+    if unknown is not None:
+        raise SetupProblem(f"The suite has no option -D {unknown}.{_near(unknown, OPTIONS, mark='-D ')}")
 
 
 def _why_nothing(parsed: Sequence[Any], config: Any) -> str:

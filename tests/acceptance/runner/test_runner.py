@@ -52,6 +52,13 @@ def test_a_ramp_that_does_not_rise_is_refused(project: Project, ramp: str) -> No
     assert not (project.folder / "reports").exists()
 
 
+@pytest.mark.parametrize("option", ["gaet=off", "accept-deviation", "shrad=1/2"])
+def test_a_mistyped_option_names_what_is_near(project: Project, option: str) -> None:
+    name = option.partition("=")[0]
+    assert_refused(project.behave("-D", option), f"The suite has no option -D {name}.", "Did you mean -D ")
+    assert not (project.folder / "reports").exists()
+
+
 def test_a_setup_problem_is_one_sentence(project: Project) -> None:
     environment = (project.folder / "environment.py").read_text()
     raising = "from streamspace_acceptance.outcomes import SetupProblem\n\n\ndef before_all(context):\n"
