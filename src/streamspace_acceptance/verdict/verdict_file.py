@@ -175,7 +175,7 @@ class RunResult:
     @property
     def time_scale(self) -> float:
         """By what the plan's seconds were multiplied."""
-        return float(self.environment.get(run_facts.TIME_SCALE, "1"))
+        return run_facts.time_scale(self.environment)
 
     @property
     def product(self) -> str:

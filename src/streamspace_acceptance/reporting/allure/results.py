@@ -41,6 +41,10 @@ _SEVERITIES = {"p0": "blocker", "p1": "critical"}
 NOT_RUN = "Not run"
 BEYOND_THE_PLAN = "Scenarios beyond the plan"
 """Named so that it comes after the phases, which Allure sorts by name."""
+TIMELINE_ROWS = {BEYOND_THE_PLAN: "Beyond it"} | {
+    phase: phase.removeprefix("Phase ").replace(" · ", " ") for phase in PHASES
+}
+"""The rows of the report's timeline, which shows but 13 letters of each."""
 CRITERION = "criterion"
 """The label with the id of a criterion that a scenario proves."""
 
@@ -153,7 +157,7 @@ def description(scenario: ScenarioResult, criteria: Sequence[CriterionResult], t
     """
     verdicts = {step.criterion: step.judged.verdict for step in scenario.steps}
     rows = [
-        (line.id, str(verdicts[line.id]), limit(line, time_scale) or "-",
+        (line.id, str(verdicts[line.id]), limit(line, line.figures, time_scale) or "-",
          "; ".join(map(measured, line.figures)) or "-", plain(line.text))
         for line in criteria
     ]  # fmt: skip
@@ -222,7 +226,8 @@ def _labels(scenario: ScenarioResult, test: TestResult | None) -> Iterator[Json]
     labels = {"severity": severity, "story": scenario.name, "framework": "behave"}
     place = _labels_beyond_the_plan(scenario) if test is None else _plan_labels(test)
     labels |= place | {"parentSuite": place["epic"], "suite": place["feature"]}
-    labels |= {"host": "StreamSpace acceptance", "thread": place["epic"]}  # the rows of the report's timeline
+    row = BEYOND_THE_PLAN if test is None else PHASES[test.phase]
+    labels |= {"host": "StreamSpace acceptance", "thread": TIMELINE_ROWS[row]}
     yield from ({"name": name, "value": value} for name, value in labels.items())
     yield from ({"name": "tag", "value": tag} for tag in scenario.tags)
     yield from ({"name": "tag", "value": criterion} for criterion in scenario.criteria)
