@@ -62,7 +62,8 @@ def _run(options: argparse.Namespace) -> int:
 def _up(options: argparse.Namespace) -> int:
     if options.list_faults:
         for fault in faults():
-            sys.stdout.write(f"{fault.name}\t{fault.breaks}\t{fault.description}\n")
+            tolerable = "; tolerable: no criterion turns red" if fault.tolerable else ""
+            sys.stdout.write(f"{fault.name}\t{fault.breaks}\t{fault.description}{tolerable}\n")
         return 0
     instance = Instance(options.name)
     flavor = start.SMALL
