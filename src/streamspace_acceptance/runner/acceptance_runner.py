@@ -22,7 +22,7 @@ from behave.runner import Context, Runner, the_step_registry  # not that of beha
 from behave.runner_util import parse_features
 
 from streamspace_acceptance import deviations, waiting
-from streamspace_acceptance.evidence import attachments, run_evidence
+from streamspace_acceptance.evidence import attachments, run_evidence, run_facts
 from streamspace_acceptance.evidence.report_folder import ReportFolder
 from streamspace_acceptance.evidence.run_evidence import RunEvidence
 from streamspace_acceptance.measuring import capacity_search
@@ -170,6 +170,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         passed = bool(super().run_hook(hook_name, *args))
         if hook_name == "before_all":
             self._interruption.forbid()
+            self._tell_options()
         if hook_name == "before_step" and not self.aborted:
             self._interruption.allow()
         if hook_name == "after_step":
@@ -178,6 +179,13 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
             self.record.end()
             self._note_late_interruption()
         return passed
+
+    def _tell_options(self) -> None:
+        """Record the options that somebody needs who repeats the run."""
+        given = self.config.userdata
+        options = [f"-D {name}={given[name]}" for name in (gates.OPTION, capacity_search.OPTION) if name in given]
+        if options:
+            run_facts.record(run_facts.OPTIONS, " ".join(options))
 
     def _run_for_real(self) -> bool:
         self._replace_behaves_junit()

@@ -15,6 +15,7 @@ from streamspace_acceptance.outcomes import SetupProblem
 from streamspace_acceptance.verdict import gates, shards
 
 OPTIONS = (gates.OPTION, shards.OPTION, capacity_search.OPTION, *settings.OPTIONS)
+_NAMED = 12
 _OPERATORS = {"and", "or", "not"}
 _NEGATED = re.compile(r"(?:\bnot\s+|(?:^|(?<=\s))[~-])@?[\w.*:-]+")
 # Left out by tags like these although no feature has one yet: "not (@disruptive or @needs-metrics)".
@@ -72,7 +73,10 @@ def _tags_asked_for(tags: Any) -> list[str]:
 def _near(wanted: str, known: Sequence[str], *, mark: str = "") -> str:
     """A second sentence: what was probably meant, or else what there is."""
     near = difflib.get_close_matches(wanted, known, n=3, cutoff=0.6)
-    marked = [f"{mark}{name}" for name in near or known[:12]]
+    marked = [f"{mark}{name}" for name in near or known[:_NAMED]]
     if not marked:
         return " There are none."
-    return (" Did you mean " if near else " There are: ") + ", ".join(marked) + ("?" if near else ".")
+    if near:
+        return f" Did you mean {', '.join(marked)}?"
+    more = f" and {len(known) - _NAMED} more" if len(known) > _NAMED else ""
+    return f" There are: {', '.join(marked)}{more}."
