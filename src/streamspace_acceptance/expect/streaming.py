@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from streamspace_acceptance.domain.performance.streaming import SILENCE_SECONDS, Streaming, figures
 from streamspace_acceptance.evidence import attachments
+from streamspace_acceptance.evidence.judged import judged, table
 from streamspace_acceptance.evidence.run_evidence import Figure
 from streamspace_acceptance.measuring.distribution import percentile
 from streamspace_acceptance.measuring.input_lag import InputLag
@@ -55,6 +56,8 @@ def frame_rate_at_least(found: Streaming, limit: float) -> Sequence[Figure]:
     if found.ended:
         raise Unproven(f"the connection did not last (see 4.3-1): {found.ended}")
     _require_a_known_source(found)
+    rates = (("limit: at least", limit), ("received", found.frame_rate), ("drawn in the page", found.pictures_in_page))
+    judged("frame rate", table("what | pictures a second", ((what, f"{rate:.1f}") for what, rate in rates)))
     stands_still = found.longest_gap > SILENCE_SECONDS
     if found.frame_rate >= limit and not stands_still:
         attachments.record_figures(figures(found))
