@@ -56,7 +56,7 @@ def test_allure_criterion_is_in_step_names_and_tags(tmp_path: Path) -> None:
         "1.2-2 · Then so says 1.2-2",
     ]
     labels = {(label["name"], label["value"]) for label in found["labels"]}
-    assert {("tag", "1.2-1"), ("tag", "1.2-2"), ("thread", "1 Sessions")} <= labels
+    assert {("tag", "1.2-1"), ("tag", "1.2-2"), ("thread", "Phase 1 · Sessions")} <= labels
 
 
 def test_allure_categories_lie_beside_the_results(tmp_path: Path) -> None:

@@ -41,10 +41,6 @@ _SEVERITIES = {"p0": "blocker", "p1": "critical"}
 NOT_RUN = "Not run"
 BEYOND_THE_PLAN = "Scenarios beyond the plan"
 """Named so that it comes after the phases, which Allure sorts by name."""
-TIMELINE_ROWS = {BEYOND_THE_PLAN: "Beyond it"} | {
-    phase: phase.removeprefix("Phase ").replace(" · ", " ") for phase in PHASES
-}
-"""The rows of the report's timeline, which shows but 13 letters of each."""
 CRITERION = "criterion"
 """The label with the id of a criterion that a scenario proves."""
 
@@ -226,8 +222,8 @@ def _labels(scenario: ScenarioResult, test: TestResult | None) -> Iterator[Json]
     labels = {"severity": severity, "story": scenario.name, "framework": "behave"}
     place = _labels_beyond_the_plan(scenario) if test is None else _plan_labels(test)
     labels |= place | {"parentSuite": place["epic"], "suite": place["feature"]}
-    row = BEYOND_THE_PLAN if test is None else PHASES[test.phase]
-    labels |= {"host": "StreamSpace acceptance", "thread": TIMELINE_ROWS[row]}
+    # The rows of the report's timeline. It cuts their names, but shows two short ones in one row.
+    labels |= {"host": "StreamSpace acceptance", "thread": place["epic"]}
     yield from ({"name": name, "value": value} for name, value in labels.items())
     yield from ({"name": "tag", "value": tag} for tag in scenario.tags)
     yield from ({"name": "tag", "value": criterion} for criterion in scenario.criteria)
