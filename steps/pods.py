@@ -41,7 +41,7 @@ def another_pod_serves_the_session(context: Context, limit: Seconds) -> None:
     lifecycle, within = world(context).lifecycle, world(context).limit(limit)
     seconds = expect.pods.replaced(lifecycle, by=lifecycle.wait_for_new_pod(within=within))
     expect.sessions.status_agreed(*lifecycle.wait_for_status("running", within=within))
-    expect.desktops.vnc_answers_again(lifecycle.session, *lifecycle.wait_for_vnc(within=within), lifecycle.losses())
+    expect.desktops.vnc_answers_again(lifecycle.session, lifecycle.desktop_again(within=within))
     attachments.record_figure("another pod Ready after", seconds, "s")
 
 

@@ -29,14 +29,12 @@ def the_latency_is_below(context: Context, limit: Milliseconds) -> None:
     found = streaming.judged(world(context))
     attachments.attach_svg("round trips", charts.round_trips(found.trips, limit))
     histogram.record("WebSocket latency", found.trips, "ms")
-    trips = expect.streaming.latency_below(found, limit)
-    attachments.record_figures(trips.figures())
+    expect.streaming.latency_below(found, limit)
 
 
 @then("the frame rate is at least {limit:d} FPS (mean while it moves)")
 def the_frame_rate_is_at_least(context: Context, limit: int) -> None:
-    figures = expect.streaming.frame_rate_at_least(streaming.judged(world(context)), limit)
-    attachments.record_figures(figures)
+    expect.streaming.frame_rate_at_least(streaming.judged(world(context)), limit)
 
 
 @then("the {kind:Input} input lag is below {limit:Milliseconds} (90th percentile)")
@@ -44,5 +42,4 @@ def the_input_lag_is_below(context: Context, kind: str, limit: Milliseconds) -> 
     lag = input_lag.judged(world(context))
     attachments.attach_svg("input lag", charts.input_lag(lag, kind, limit))
     attachments.keep_distribution(lag.kept(kind))
-    figure = expect.streaming.input_lag_below(lag, kind, limit)
-    attachments.record_figures([figure])
+    expect.streaming.input_lag_below(lag, kind, limit)

@@ -9,4 +9,4 @@ Feature: 3.2 Command retry during agent downtime
     Then the API answers that the command is queued
     And the command is carried out within 120 s of the reconnection
     And the command is carried out exactly once
-    And the session's status is Running until then, and Hibernated afterwards
+    And the session's status is Running before the command, and Hibernated only after it is carried out

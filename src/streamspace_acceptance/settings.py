@@ -12,6 +12,8 @@ DEFAULT_NAMESPACE = "streamspace"
 NETADMIN_IMAGE = "nicolaka/netshoot:latest"
 DEFAULT_REPORTS = Path("reports")
 DEFAULT_PROFILE = "plan"
+OPTIONS = ("profile", "accept-deviations", "target", "context")
+"""The `-D` options of behave that are settings."""
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,8 @@ def _run(options: argparse.Namespace) -> int:
 def _up(options: argparse.Namespace) -> int:
     if options.list_faults:
         for fault in faults():
-            sys.stdout.write(f"{fault.name}\t{fault.breaks}\t{fault.description}\n")
+            tolerable = "; tolerable: no criterion turns red" if fault.tolerable else ""
+            sys.stdout.write(f"{fault.name}\t{fault.breaks}\t{fault.description}{tolerable}\n")
         return 0
     instance = Instance(options.name)
     flavor = start.SMALL
@@ -77,6 +78,11 @@ def _up(options: argparse.Namespace) -> int:
         options.time_scale, options.fault, options.owner_pid, flavor, options.contract, options.nodes
     )
     state = start.up(instance, wanted, _say)
+    if wanted.fault is not None and state.fault != wanted.fault:
+        raise StartError(
+            f"The instance {instance.name} was already up, with fault {state.fault or 'none'}: end it first "
+            f"(streamspace-sandbox down --name {instance.name}), or start another one (--name)."
+        )
     if (state.time_scale, state.fault, state.contract) != (wanted.time_scale, wanted.fault, wanted.contract):
         contract = f", the contract {state.contract}" if state.contract else ""
         _say(f"It was already up, with time scale {state.time_scale:g}{contract} and fault {state.fault or 'none'}.")

@@ -48,9 +48,9 @@ def _read(sources: Sequence[Path]) -> tuple[list[ShardRun], list[str]]:
         try:
             document = json.loads(path.read_text(encoding="utf-8"))
             of_json(document)
-        except (OSError, ValueError) as error:
-            unreadable.append(f"{path} cannot be read: {error}")
-        except VerdictFileError as error:
+        except OSError as error:
+            unreadable.append(f"{path} cannot be read: {error.strerror}")
+        except (ValueError, VerdictFileError) as error:
             unreadable.append(f"{path} cannot be read: {error}")
         else:
             runs.append(ShardRun(str(source), document))

@@ -21,6 +21,7 @@ from streamspace_acceptance.redaction.redactor import redact
 from streamspace_acceptance.reporting import write_reports
 from streamspace_acceptance.settings import Settings
 from streamspace_acceptance.target.target import start_embedded, stop_embedded
+from streamspace_acceptance.verdict.selection import check_options
 from streamspace_acceptance.verdict.shards import OPTION, Shard
 
 FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -28,8 +29,10 @@ FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 def run(count: int, tags: Sequence[str], options: Sequence[str]) -> int:
     """Run the shards, the exclusive one after the others, and merge them. The exit status is that of `merge`."""
+    given = dict(option.partition("=")[::2] for option in options)
+    check_options(given)
     shards = used(count, tags)
-    settings = Settings.from_environment(options=dict(option.partition("=")[::2] for option in options))
+    settings = Settings.from_environment(options=given)
     folders = {shard: settings.reports.with_name(f"{settings.reports.name}-shard-{shard.number}") for shard in shards}
     running = _Running()
     with running.signals_forwarded(), _target(settings, alone=len(shards) == 1) as variables:

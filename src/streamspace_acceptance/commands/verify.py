@@ -66,10 +66,10 @@ def verify(path: Path) -> int:
 def _read(path: Path) -> Document:
     try:
         written = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise SetupProblem(f"{path} cannot be read: {error}. A run writes one into its reports.") from error
-    except yaml.YAMLError as error:
-        raise SetupProblem(f"{path} is not YAML: {' '.join(str(error).split())}.") from error
+    except OSError as error:
+        raise SetupProblem(f"{path} cannot be read: {error.strerror}. A run writes one into its reports.") from error
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        raise SetupProblem(f"{path} is not a conformance file: it is not YAML.") from error
     if not isinstance(written, dict) or written.get("schema") != SCHEMA:
         raise SetupProblem(f"{path} is not a conformance file of this version of the suite: it has no schema {SCHEMA}.")
     return written

@@ -114,9 +114,15 @@ def exchange(answer: AnswerLike) -> str:
 
 
 def plain(content: object) -> object:
-    """Anything as maps, lists, texts and numbers."""
+    """Anything as maps, lists, texts and numbers: an object of Kubernetes as Kubernetes has it.
+
+    Of other objects, those fields that their `repr` shows.
+    """
     if dataclasses.is_dataclass(content) and not isinstance(content, type):
-        content = {field.name: getattr(content, field.name) for field in dataclasses.fields(content)}
+        fields = {field.name: field.repr for field in dataclasses.fields(content)}
+        shown = ["object"] if "object" in fields else [name for name, is_shown in fields.items() if is_shown]
+        content = {name: getattr(content, name) for name in shown}
+        content = content.get("object", content)
     match content:
         case None | bool() | int() | float():
             return content

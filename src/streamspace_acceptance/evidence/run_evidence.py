@@ -26,8 +26,14 @@ class Figure:
     unit: str
     allowed: str = ""
 
+    @property
+    def amount(self) -> str:
+        """`1.93 s`: the value to three digits, without an exponent, and its unit."""
+        value = f"{self.value:.3g}" if abs(self.value) < 1000 else f"{self.value:.0f}"
+        return f"{value} {self.unit}"
+
     def __str__(self) -> str:
-        return f"{self.name} {self.value:.3g} {self.unit}"
+        return f"{self.name} {self.amount}"
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import platform
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
@@ -26,10 +27,17 @@ EMBEDDED = "(embedded)"
 PROFILE = "Contract profile"
 DEVIATIONS = "Deviations"
 ACCEPTED = "accepted"
+OPTIONS = "Options"
+"""The `-D` options without which the run would have gone otherwise, as they are written."""
 SUITE_VERSION, SUITE_COMMIT, PLAN_VERSION = "Suite", "Suite commit", "Plan version"
 UNKNOWN = "unknown"
 PLAN = Path("plan") / "integration-test-plan.md"
 """The plan's text in the project's folder."""
+
+
+def time_scale(facts: Mapping[str, str]) -> float:
+    """By what a target multiplies the plan's seconds; 1 as long as nothing is known of it."""
+    return float(facts.get(TIME_SCALE, "1"))
 
 
 def record(name: str, value: str) -> None:

@@ -11,6 +11,8 @@ from streamspace_acceptance.domain.agents.fleet import ScaledAt
 from streamspace_acceptance.domain.agents.heartbeats import API, LOG, Pace
 from streamspace_acceptance.domain.agents.logged_transitions import OFFLINE, ONLINE, Transitions
 from streamspace_acceptance.domain.agents.outage import Outage
+from streamspace_acceptance.domain.agents.undisturbed import CommandTrial
+from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.evidence.judged import Table, judged, table
 from streamspace_acceptance.evidence.run_evidence import Figure
 from streamspace_acceptance.measuring.rate import half_interval
@@ -104,6 +106,8 @@ def offline_in_time(outage: Outage, window: Budget) -> Figure:
     if silence is None:
         raise _never_offline(outage, expected, "the API does not watch the heartbeats, or reports none")
     least, most = silence
+    figure = Figure("time from the last heartbeat to offline", (least + most) / 2, "s", allowed)
+    attachments.record_figures([figure])
     is_early = most < early
     if is_early or least > late:
         raise Unmet(
@@ -115,7 +119,7 @@ def offline_in_time(outage: Outage, window: Budget) -> Figure:
             if is_early
             else "the API counts more missed heartbeats, or checks them too rarely",
         )
-    return Figure("time from the last heartbeat to offline", (least + most) / 2, "s", allowed)
+    return figure
 
 
 def stays_offline(outage: Outage) -> None:
@@ -154,6 +158,8 @@ def reconnected(outage: Outage, within: Budget) -> float:
         raise Unproven("the agent was never reported offline, so its reconnection cannot be shown (see 3.3-2)")
     at, seconds = outage.came_online, outage.return_seconds
     judged("status after the network was restored", f"expected: online within {within}\n{outage.timeline()}")
+    if seconds is not None:
+        attachments.record_figure("online again after", seconds[1], "s")
     if at is None or seconds is None or seconds[0] > within.seconds:
         raise Unmet(
             outage.subject,
@@ -196,9 +202,11 @@ def _why_not_back(outage: Outage) -> str:
     return "the agent does not reconnect by itself, or waits too long between attempts"
 
 
-def works_again(outage: Outage, trouble: Unmet | None) -> None:
+def works_again(outage: Outage, trial: CommandTrial) -> None:
     """The agent that is online again carries a command out: a session that is requested gets a pod."""
-    judged("a session requested after the reconnection", "it has no pod" if trouble else "it has a pod")
+    judged("a session requested after the reconnection", trial.answer)
+    judged("its pods", "\n".join(trial.pods) or "none")
+    trouble = trial.trouble
     if trouble is not None:
         raise Unmet(
             outage.subject,
@@ -302,6 +310,7 @@ def balanced(found: Balance, tolerance: int) -> int:
         raise Unproven(f"one agent serves all (see 3.4-2): {found.describe()}")
     mean = len(found.said) / len(found.shares)
     worst = found.difference()
+    attachments.record_figure("largest difference from the mean", round(worst), "sessions")
     if worst > tolerance and found.unsteady:
         raise Unproven(
             f"sessions of others came or went meanwhile ({', '.join(sorted(found.unsteady)[:3])}), so nothing tells "

@@ -29,7 +29,7 @@ def queued(command: QueuedCommand, profile: Profile) -> None:
 
 def _queued(command: QueuedCommand, profile: Profile) -> None:
     answer, fields = command.answer, profile.fields
-    judged("the API's answer to the command", answer)
+    judged(f"{command.session.subject}, the API's answer to the command", answer)
     is_empty = answer.ok and not answer.body.strip()
     body = answer.object() if answer.ok and not is_empty else {}
     listed = body.get(fields["command"])

@@ -18,6 +18,7 @@ def refused_in_use(deletion: Deletion) -> None:
     if deletion.again is not None:
         judged("the answer to a second request", deletion.again)
     judged("where the template is", _places(deletion))
+    judged("sessions that are not as before the deletion", "\n".join(deletion.lost) or "none")
     troubles = [
         *([] if deletion.answer.status in PLANS_REFUSALS
           else [f"answered {deletion.answer.status} {deletion.answer.reason}: {deletion.answer.excerpt(160)}"]),

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from http import HTTPStatus
 
 from streamspace_acceptance.desktop.page_load import PageState
+from streamspace_acceptance.domain.sessions.desktop_again import DesktopAgain
 from streamspace_acceptance.domain.sessions.dwell import Dwell
 from streamspace_acceptance.domain.sessions.input_probe import InputProbe
-from streamspace_acceptance.domain.sessions.lifecycle import Losses
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.domain.sessions.session_desktop import is_html, vnc_url
 from streamspace_acceptance.domain.sessions.starts import VncCheck
@@ -24,7 +24,6 @@ from streamspace_acceptance.product.rfb import Framebuffer, is_reached
 NO_SUCH_PATH = re.compile(r"rejected WebSocket connection: HTTP 404")
 LIMITED = re.compile(r"rejected WebSocket connection: HTTP 429")
 NO_ADDRESS = "the API does not say where the desktop is to be seen"
-NOTHING_LOST = Losses()
 RELATIVE = "the address is relative to the API's; a contract profile can allow that (addresses.relative)"
 
 
@@ -121,44 +120,35 @@ def _row(server: VncCheck) -> tuple[object, ...]:
     return server.session, _handshake(server.framebuffer), *port, server.connections
 
 
-def vnc_answers_again(
-    session: Session,
-    before: Framebuffer | str,
-    after: Framebuffer | str,
-    blank: str | None = None,
-    losses: Losses = NOTHING_LOST,
-) -> None:
+def vnc_answers_again(session: Session, again: DesktopAgain) -> None:
     """The session's VNC server answers again; Unproven where it had not answered before.
 
-    The desktop shows something again, too, where it did before (`blank`: it does not), a user gets to its page, and it
-    hears them (`losses`: why not).
+    The desktop shows something again, too, where it did before, a user gets to its page, and it hears them.
     """
-    if isinstance(before, str) and isinstance(after, str):
-        raise Unproven(f"its VNC server had not answered before either: {before}")
-    vnc_answers(session, after)
-    judged("the desktop shows", blank or "a picture again (or none, where it had shown none before)")
-    if blank is not None:
+    judged("the desktop on the former pod and on the new one", table("what | former pod | new pod", again.rows()))
+    if isinstance(again.before, str) and isinstance(again.after, str):
+        raise Unproven(f"its VNC server had not answered before either: {again.before}")
+    vnc_answers(session, again.after)
+    if again.blank is not None:
         raise Unmet(
             f"{session.subject}, desktop",
             expected="a desktop that shows something again",
-            actual=blank,
+            actual=again.blank,
             likely="its VNC server starts again, but the programs of the desktop do not: a file in the home may block "
             "them, such as an old lock file",
         )
-    judged("the way to the desktop's page", losses.way_in or "as before, or there was none before")
-    if losses.way_in is not None:
+    if again.losses.way_in is not None:
         raise Unmet(
             f"{session.subject}, desktop",
             expected="an address and a page for its user, as before",
-            actual=losses.way_in,
+            actual=again.losses.way_in,
             likely="the way to the desktop is made when a session starts, and not again for its new pod",
         )
-    judged("what is typed on the desktop", losses.deafness or "carried out as before, or nothing was before")
-    if losses.deafness is not None:
+    if again.losses.deafness is not None:
         raise Unmet(
             f"{session.subject}, desktop",
             expected="a desktop that hears its user again",
-            actual=losses.deafness,
+            actual=again.losses.deafness,
             likely="its picture leads to the new pod, and its input does not; or its programs do not start again",
         )
 

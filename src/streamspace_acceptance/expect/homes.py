@@ -40,7 +40,7 @@ def kept(file: SavedFile, found: FileState) -> None:
     files += [(f"{file.large_path}, checksum and bytes", file.large, found.large)] if found.large is not None else []
     rows = [(path, repr(saved), repr(read.stdout), read.code) for path, saved, read in files]
     judged(f"the file in pod {found.pod}", table("file | saved | read | exit code", rows))
-    judged("files of other kinds", f"saved:\n{file.more}\nfound:\n{found.more}")
+    judged("files of other kinds", table("what | saved | found", home_contents.rows(file.more, found.more)))
     troubles = [
         trouble for path, saved, read in files for trouble in _differs(path, read.code, read.stdout, saved, read.stderr)
     ]

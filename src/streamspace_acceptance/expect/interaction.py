@@ -15,6 +15,7 @@ from streamspace_acceptance.domain.interaction.typing import (
     Pressed,
     Typed,
 )
+from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.evidence.judged import judged, judged_pictures
 from streamspace_acceptance.measuring.input_lag import InputLag
 from streamspace_acceptance.outcomes import Unmet, Unproven
@@ -42,7 +43,7 @@ def clicked_as_aimed(clicking: Clicking) -> None:
         junk = f"; and input that is not a click: {clicking.rest!r}" if clicking.rest else ""
         raise Unmet(
             f"{clicking.session}, mouse",
-            expected="; ".join(map(str, clicking.aims)),
+            expected=f"each of {len(clicking.aims)} clicks in the cell that was aimed at",
             actual=f"{total}the first that missed its aim: {click}"
             f"{f', not {wanted[first]}' if first < len(wanted) else ''}{junk}",
             likely="the desktop receives other coordinates than the user pointed at",
@@ -164,12 +165,13 @@ def lag_below(lag: InputLag, limit: float) -> float:
         raise Unproven(f"this machine is too busy to measure the product's lag: {excuse}\n{lag.table()}")
     if network := lag.network.explains(lag.worst, limit):
         raise Unproven(f"{network}, and 90 % of the responses come within {lag.worst:.0f} ms\n{lag.table()}")
+    attachments.record_figure("input lag (90th percentile)", lag.worst, "ms")
     if lag.worst >= limit:
         raise Unmet(
             f"{lag.session}, input lag",
             expected=f"90 % of the responses within {limit:g} ms",
-            actual="; ".join(f"{kind}: {lag.percentile(kind):.0f} ms" for kind in lag.lags),
-            timeline=lag.table().replace("\n", " · "),
+            actual="; ".join(f"{kind}: {lag.percentile(kind):.0f} ms" for kind in lag.lags) + " (90th percentile)",
+            timeline=" · ".join(f"{kind}: {len(lags)} answers" for kind, lags in lag.lags.items()),
             likely=lag.cause,
         )
     return lag.worst

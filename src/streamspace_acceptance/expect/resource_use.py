@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from streamspace_acceptance.domain.performance.load_profile import LoadProfile
 from streamspace_acceptance.domain.performance.resource_profile import ResourceProfile
+from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.measuring.resource_use import PodUse
 from streamspace_acceptance.outcomes import Unmet, Unproven
 
@@ -25,6 +26,7 @@ def cpu_below(profile: ResourceProfile, component: str, limit: float) -> float:
     )
     for busy in (load for load in loads if load.saturated):
         _require_enough_time(busy, component, limit)
+    attachments.record_figure(f"{component} pod CPU (mean)", use.millicores, "millicores")
     if use.millicores >= limit:
         raise _too_much(load, component, use, f"less than {limit:g}m of CPU", f"{use.millicores:.0f}m")
     for capped in loads:
@@ -77,6 +79,7 @@ def memory_below(profile: ResourceProfile, component: str, limit: float) -> floa
     use, load = max(
         ((load.heaviest(component, "memory_peak"), load) for load in loads), key=lambda pair: pair[0].memory_peak
     )
+    attachments.record_figure(f"{component} pod memory (peak)", use.memory_peak, "MiB")
     if use.memory_peak >= limit:
         raise _too_much(load, component, use, f"less than {limit:g} MiB of memory", f"{use.memory_peak:.0f} MiB")
     return use.memory_peak
@@ -104,7 +107,6 @@ def nodes_suffice(profile: ResourceProfile) -> int:
             f"nodes with {profile.sessions} sessions",
             expected=f"all sessions on nodes that can hold them ({'enough' if room is None else room} have room)",
             actual="; ".join([*exceeded[:5], *profile.unschedulable[:3]]),
-            timeline=profile.capacity.table().replace("\n", " · "),
             likely="sessions request or use more than their template says, or the nodes' limits are not enforced",
         )
     if profile.not_running:
@@ -119,7 +121,7 @@ def _too_much(used: LoadProfile, component: str, use: PodUse, expected: str, act
     return Unmet(
         f"{component}, pod {use.pod}",
         expected=f"{expected} {used.load}",
-        actual=f"{actual} ({use.samples} samples over {use.span:.1f} s, from {used.source})",
-        timeline=used.table().replace("\n", " · "),
+        actual=f"{actual}, from {used.source}",
+        timeline=f"{use.samples} samples over {use.span:.1f} s {used.load}",
         likely=f"compare the use of {component} with and without sessions",
     )

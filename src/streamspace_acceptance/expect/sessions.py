@@ -16,6 +16,7 @@ from streamspace_acceptance.domain.sessions.other_sessions import OtherSession
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.domain.sessions.starts import Start, Starts
 from streamspace_acceptance.domain.sessions.unknown_users import refused_for_users
+from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.evidence.judged import judged, table
 from streamspace_acceptance.expect.input_evidence import judge_input
 from streamspace_acceptance.measuring import startup_phases
@@ -154,6 +155,7 @@ def mean_below(starts: Starts, budget: Budget) -> float:
             "not Ready, or its VNC server does not answer (see 1.1b-3 and 1.1b-4)"
         )
     summary = Summary.of(figures)
+    attachments.record_figure("mean startup time", summary.mean, "s")
     if summary.mean >= budget.seconds:
         raise Unmet(
             f"{summary.count} starts",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from streamspace_acceptance.domain.performance.streaming import SILENCE_SECONDS, Streaming, figures
+from streamspace_acceptance.evidence import attachments
+from streamspace_acceptance.evidence.judged import judged, table
 from streamspace_acceptance.evidence.run_evidence import Figure
 from streamspace_acceptance.measuring.distribution import percentile
 from streamspace_acceptance.measuring.input_lag import InputLag
@@ -21,7 +23,7 @@ def latency_below(found: Streaming, limit: float) -> RoundTrips:
             f"{found.session}, connection",
             expected=f"open for {found.planned:.0f} s, whether the desktop moves or stands still",
             actual=f"it ended: {found.ended}",
-            timeline=found.table().replace("\n", " · "),
+            timeline=f"{len(found.trips)} round trips until then",
             likely="the product, or a gateway before it, ends connections",
         )
     trips = found.round_trips
@@ -31,12 +33,13 @@ def latency_below(found: Streaming, limit: float) -> RoundTrips:
         raise Unproven(f"this machine is too busy to measure the product's latency: {excuse}\n{trips.table()}")
     if network := found.network.explains(trips.judged, limit):
         raise Unproven(f"{network}, of {trips.judged:.0f} ms in all (90th percentile)\n{trips.table()}")
+    attachments.record_figures(trips.figures())
     if trips.judged >= limit:
         raise Unmet(
             f"{found.session}, WebSocket latency",
             expected=f"90 % of the round trips below {limit:g} ms",
-            actual=f"{trips.judged:.0f} ms (90th percentile of {len(trips.trips)})",
-            timeline=trips.table().replace("\n", " · "),
+            actual=f"{trips.judged:.0f} ms (90th percentile)",
+            timeline=f"{len(trips.trips)} round trips over {found.planned:.0f} s",
             likely="messages are delayed between the API and the session's VNC server",
         )
     return trips
@@ -53,8 +56,11 @@ def frame_rate_at_least(found: Streaming, limit: float) -> Sequence[Figure]:
     if found.ended:
         raise Unproven(f"the connection did not last (see 4.3-1): {found.ended}")
     _require_a_known_source(found)
+    rates = (("limit: at least", limit), ("received", found.frame_rate), ("drawn in the page", found.pictures_in_page))
+    judged("frame rate", table("what | pictures a second", ((what, f"{rate:.1f}") for what, rate in rates)))
     stands_still = found.longest_gap > SILENCE_SECONDS
     if found.frame_rate >= limit and not stands_still:
+        attachments.record_figures(figures(found))
         _require_in_page(found, limit)
         return figures(found)
     if not stands_still and (distrust := next((rate.distrust for rate in found.rates if rate.distrust), "")):
@@ -62,11 +68,12 @@ def frame_rate_at_least(found: Streaming, limit: float) -> Sequence[Figure]:
     _require_a_quiet_machine(found)
     if found.network.milliseconds >= 1000 / limit and not stands_still:
         raise Unproven(f"{found.network.describe()}, and the client requests one picture at a time\n{found.table()}")
+    attachments.record_figures(figures(found))
     raise Unmet(
         f"{found.session}, frame rate",
         expected=f"at least {limit:g} distinct pictures a second, without a gap of {SILENCE_SECONDS:g} s",
         actual=f"{found.frame_rate:.1f} pictures a second, {found.longest_gap:.1f} s without one at the longest",
-        timeline=found.table().replace("\n", " · "),
+        timeline=f"measured for {found.planned:.0f} s",
         likely="the VNC server, or a proxy before it, sends fewer pictures than the desktop draws",
     )
 
@@ -80,7 +87,7 @@ def _require_in_page(found: Streaming, limit: float) -> None:
         f"{found.session}, frame rate in the page",
         expected=f"at least {limit:g} distinct pictures a second",
         actual=f"the page draws {found.pictures_in_page:.1f} a second, of {found.frame_rate:.1f} that come",
-        timeline=found.table().replace("\n", " · "),
+        timeline=f"measured for {found.planned:.0f} s",
         likely="the page's own scripts slow down its drawing",
     )
 
@@ -114,15 +121,17 @@ def input_lag_below(lag: InputLag, kind: str, limit: float) -> Figure:
         raise Unproven(f"this machine is too busy to measure the product's lag: {excuse}\n{lag.table()}")
     if network := lag.network.explains(found, limit):
         raise Unproven(f"{network}, and 90 % of the responses come within {found:.0f} ms\n{lag.table()}")
+    figure = Figure(f"{kind} input lag (90th percentile)", found, "ms")
+    attachments.record_figures([figure])
     if found >= limit:
         raise Unmet(
             f"{lag.session}, {kind} lag",
             expected=f"90 % of the responses within {limit:g} ms",
-            actual=f"{found:.0f} ms (90th percentile of {len(lag.lags[kind])})",
-            timeline=lag.table().replace("\n", " · "),
+            actual=f"{found:.0f} ms (90th percentile)",
+            timeline=f"{len(lag.lags[kind])} answers",
             likely=lag.cause,
         )
-    return Figure(f"{kind} input lag (90th percentile)", found, "ms")
+    return figure
 
 
 def _require_the_whole(found: Streaming) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.strict_json import NotAnObject, NotJson, read_object
 
+MESSAGES = ("message", "detail", "error_description", "title")
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -63,6 +65,15 @@ class Answer:
         """The start of the body as text, on one line."""
         text = " ".join(self.body[: 8 * limit].decode("utf-8", "replace").split())
         return text if len(text) <= limit else text[:limit] + "…"
+
+    def words(self, limit: int = 300) -> str:
+        """The message of an answer that is an object with one; of any other, the start of the body."""
+        try:
+            body = read_object(self.body)
+        except NotJson:
+            body = {}
+        texts = (body.get(name) for name in MESSAGES)
+        return next((text for text in texts if isinstance(text, str) and text.strip()), self.excerpt(limit))
 
     def object(self) -> dict[str, Any]:
         """The body as a JSON object in the plan's words; Unmet for no object, and for NaN or a duplicate key in it."""

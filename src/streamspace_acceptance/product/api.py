@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
 from urllib.parse import quote
@@ -48,7 +48,7 @@ class Listed:
     template: object
     agent: object = None
     request: object = None
-    tells_request: bool = False
+    tells_request: bool = field(default=False, repr=False)
 
 
 @dataclass(frozen=True)

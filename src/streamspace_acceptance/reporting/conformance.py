@@ -111,6 +111,7 @@ def _reproduce(run: RunResult) -> list[str]:
     given = [f"export STREAMSPACE_API_URL=... STREAMSPACE_TEST_TOKEN=... KUBECONFIG=... NAMESPACE={namespace}"]
     options = f" -D profile={profile}" if profile else ""
     options += " -D accept-deviations" if run.accepts_deviations else ""
+    options += f" {facts[run_facts.OPTIONS]}" if run_facts.OPTIONS in facts else ""
     tests = [test for test in run.tests if test.asked]
     tags = "" if len(tests) == len(run.tests) else " --tags=" + ",".join(f"@test-{test.id}" for test in tests)
     return [

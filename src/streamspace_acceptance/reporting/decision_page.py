@@ -10,7 +10,7 @@ from types import MappingProxyType
 from streamspace_acceptance.evidence import ci_build, run_facts
 from streamspace_acceptance.evidence.report_folder import PLAN_PAGE, SUMMARY, ReportFolder
 from streamspace_acceptance.reporting import plan_text, quality_gate
-from streamspace_acceptance.reporting.markdown import figure, limit, short
+from streamspace_acceptance.reporting.markdown import limit, short
 from streamspace_acceptance.reporting.plan_text import PlanText
 from streamspace_acceptance.reporting.sections import early_end
 from streamspace_acceptance.verdict.decision import Decision, DecisionWord
@@ -48,9 +48,7 @@ def render(
             *_totals(run),
             *_lines("Failed: the product is wrong", decision.failed, scenarios, run.time_scale),
             *_preconditions(decision),
-            *_lines(
-                "Missing for a decision: P0 criteria that are not proven", decision.missing, scenarios, run.time_scale
-            ),
+            *_lines(decision.missing_title, decision.missing, scenarios, run.time_scale),
             *_lines("Open: P1 criteria that are not proven", decision.open, scenarios, run.time_scale),
             *_deviations(run),
             *_release(run, decision),
@@ -153,7 +151,8 @@ def _lines(
         for (verdict, reason), group in reasons.items():
             names = escape(compact(group))
             if len(group) == 1:
-                names = f"{_linked(names, scenarios.get(group[0].id))} {escape(group[0].text)}"
+                priority = f" ({group[0].priority})" if verdict is Verdict.FAILED else ""
+                names = f"{_linked(names, scenarios.get(group[0].id))}{priority} {escape(group[0].text)}"
             fault = "BROKEN (not a failure of the product): " if verdict is Verdict.BROKEN else ""
             yield f"<li>{names}: {fault}{escape(short(_wanted(group[0], time_scale) + reason))}</li>"
         yield "</ul>"
@@ -161,7 +160,7 @@ def _lines(
 
 def _wanted(line: CriterionResult, time_scale: float) -> str:
     """The limit of a criterion that FAILED, to show beside the figure."""
-    wanted = limit(line, time_scale) if line.verdict is Verdict.FAILED else ""
+    wanted = limit(line, line.figures, time_scale) if line.verdict is Verdict.FAILED else ""
     return f"limit {wanted}; " if wanted else ""
 
 
@@ -219,11 +218,11 @@ def _criteria(run: RunResult, plan: PlanText, scenarios: Mapping[str, str]) -> I
     yield "<tr>" + "".join(f'<th scope="col">{heading}</th>' for heading in headings) + "</tr>"
     for line in lines:
         name, verdict = _linked(line.id, plan.link(line.test)), _linked(line.verdict, scenarios.get(line.id))
-        measured = "; ".join(f"{reading.name} {figure(reading)}" for reading in line.figures[:1])
+        measured = "; ".join(f"{reading.name} {reading.amount}" for reading in line.figures[:1])
         why = ": does not apply" if not line.applies else f": {short(line.headline)}" if line.headline else ""
         yield (
             f'<tr><td class="id">{name}</td><td>{escape(line.text)}</td>'
-            f'<td class="figure">{escape(limit(line, run.time_scale))}</td><td>{escape(measured)}</td>'
+            f'<td class="figure">{escape(limit(line, line.figures, run.time_scale))}</td><td>{escape(measured)}</td>'
             f"<td>{verdict}{escape(why)}</td></tr>"
         )
     yield "</table></div></details>"

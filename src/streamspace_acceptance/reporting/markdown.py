@@ -10,6 +10,7 @@ from streamspace_acceptance.evidence.report_folder import RESULTS
 from streamspace_acceptance.evidence.run_evidence import Attachment, Figure, KeptDistribution
 from streamspace_acceptance.measuring import histogram
 from streamspace_acceptance.verdict.judgement import Verdict
+from streamspace_acceptance.verdict.register import Criterion
 from streamspace_acceptance.verdict.verdict_file import CriterionResult
 
 # The first line of every file that a run writes and that the next one removes.
@@ -84,15 +85,9 @@ def seconds(duration: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02} min"
 
 
-def figure(measured: Figure) -> str:
-    """`1.93 s`: a figure without its name, to three digits, without an exponent."""
-    value = f"{measured.value:.3g}" if abs(measured.value) < 1000 else f"{measured.value:.0f}"
-    return f"{value} {measured.unit}"
-
-
 def measured(reading: Figure) -> str:
     """`mean startup time 1.93 s`: a figure with its name."""
-    return f"{plain(reading.name)} {figure(reading)}"
+    return f"{plain(reading.name)} {reading.amount}"
 
 
 def spread(kept: KeptDistribution) -> str:
@@ -103,7 +98,7 @@ def spread(kept: KeptDistribution) -> str:
         return plain(str(error))
 
 
-def limit(line: CriterionResult, time_scale: float) -> str:
+def limit(line: Criterion | CriterionResult, figures: Sequence[Figure], time_scale: float) -> str:
     """The plan's limit; seconds also on the target's own clock, by which they are judged. Empty without a limit.
 
     A figure that may be more and less than its limit has the range that is allowed.
@@ -111,7 +106,7 @@ def limit(line: CriterionResult, time_scale: float) -> str:
     if line.limit is None:
         return ""
     here = f", here {line.limit * time_scale:g} s" if line.unit == "s" and time_scale != 1 else ""
-    allowed = next((f", {reading.allowed} allowed" for reading in line.figures[:1] if reading.allowed), "")
+    allowed = next((f", {reading.allowed} allowed" for reading in figures[:1] if reading.allowed), "")
     return f"{line.limit:g} {line.unit}{here}{allowed}"
 
 

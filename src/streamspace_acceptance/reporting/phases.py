@@ -12,7 +12,6 @@ from streamspace_acceptance.reporting.markdown import (
     STATUS,
     attachment,
     fenced,
-    figure,
     icon,
     limit,
     page,
@@ -153,7 +152,7 @@ def _procedure(scenarios: list[ScenarioResult]) -> Iterator[str]:
 
 
 def _result(run: RunResult, line: CriterionResult) -> str:
-    measured = "".join(f"; {plain(first.name)} {figure(first)}" for first in line.figures[:1])
+    measured = "".join(f"; {plain(first.name)} {first.amount}" for first in line.figures[:1])
     target = f" (target: {_limit(run, line)})" if line.limit is not None else ""
     why = f": {plain(short(line.headline))}" if line.verdict is not Verdict.PROVEN else ""
     through = " (deviation)" if line.deviations and line.verdict is Verdict.PROVEN else ""
@@ -253,7 +252,7 @@ def _measured(run: RunResult, line: CriterionResult) -> Iterator[tuple[str, ...]
     """
     for index, measured in enumerate(line.figures):
         target, status = ("-", "-") if index else (_limit(run, line), STATUS[line.verdict])
-        yield line.id, plain(measured.name), figure(measured), target, status
+        yield line.id, plain(measured.name), measured.amount, target, status
     for kept in line.distributions:
         yield line.id, f"{plain(kept.name)}, all values", spread(kept), "-", "-"
     if line.limit is not None and not line.figures:
@@ -261,7 +260,7 @@ def _measured(run: RunResult, line: CriterionResult) -> Iterator[tuple[str, ...]
 
 
 def _limit(run: RunResult, line: CriterionResult) -> str:
-    return limit(line, run.time_scale) or "-"
+    return limit(line, line.figures, run.time_scale) or "-"
 
 
 def _conclusion(run: RunResult, phase: int, tests: list[TestResult]) -> Iterator[str]:

@@ -43,8 +43,8 @@ def of_run(run: RunResult, decision: Decision) -> Iterator[ReleaseCriterion]:
 
 
 def _no_failure(run: RunResult, decision: Decision) -> ReleaseCriterion:
-    failed = [f"criteria {compact(decision.failed)}"] if decision.failed else []
-    failed += [f"precondition “{precondition.sentence}”" for precondition in decision.failed_preconditions]
+    failed = [f"failed: {compact(decision.failed)}"] if decision.failed else []
+    failed += [f"failed precondition: “{precondition.sentence}”" for precondition in decision.failed_preconditions]
     judged = sum(line.verdict in (Verdict.PROVEN, Verdict.FAILED) for line in run.lines())
     verdict = Verdict.FAILED if failed else Verdict.PROVEN if judged else Verdict.UNPROVEN
     return ReleaseCriterion(

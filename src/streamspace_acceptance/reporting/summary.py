@@ -13,7 +13,6 @@ from streamspace_acceptance.reporting.deliverables import checklist
 from streamspace_acceptance.reporting.markdown import (
     LEGEND,
     STATUS,
-    figure,
     icon,
     link,
     page,
@@ -80,14 +79,15 @@ def _what_failed(found: Sequence[ReportedFailure]) -> Iterator[str]:
         )
         note = f" (precondition of {plain('; '.join(blocked))})" if blocked else ""
         headline = plain(short(reported.headline))
-        yield f"- {icon(Verdict.FAILED)} {issues.linked(reported)} {plain(reported.expected)}: {headline}{note}"
+        name = f"{issues.linked(reported)} ({reported.priority})"
+        yield f"- {icon(Verdict.FAILED)} {name} {plain(reported.expected)}: {headline}{note}"
     if found:
         yield ""
 
 
 def _what_is_missing(decision: Decision) -> Iterator[str]:
     for title, lines in (
-        ("Missing for a decision: P0 criteria that are not proven", decision.missing),
+        (decision.missing_title, decision.missing),
         ("Open: P1 criteria that are not proven", decision.open),
     ):
         if lines:
@@ -152,7 +152,7 @@ def _release_criteria(run: RunResult) -> Iterator[str]:
     yield "## Overall Release Criteria"
     yield ""
     for words, lines in release_criteria.overall(run).items():
-        yield f"- {STATUS[release_criteria.worst(lines)]}: {words}"
+        yield f"- {STATUS[release_criteria.worst(lines)]}: {words} ({release_criteria.share(lines)})"
     yield "- Documentation complete: a run cannot show it"
     yield ""
 
@@ -202,8 +202,8 @@ def _changed(what: str, change: VerdictChange) -> str:
 
 def _got_worse(worse: Worse) -> str:
     return (
-        f"- ⚠️ {worse.line.id} {plain(worse.line.text)}: {plain(worse.figure.name)} {figure(worse.figure)}, "
-        f"usually {figure(worse.usual)} (median of {worse.runs} runs)"
+        f"- ⚠️ {worse.line.id} {plain(worse.line.text)}: {plain(worse.figure.name)} {worse.figure.amount}, "
+        f"usually {worse.usual.amount} (median of {worse.runs} runs)"
     )
 
 

@@ -22,7 +22,7 @@ from behave.runner import Context, Runner, the_step_registry  # not that of beha
 from behave.runner_util import parse_features
 
 from streamspace_acceptance import deviations, waiting
-from streamspace_acceptance.evidence import attachments, run_evidence
+from streamspace_acceptance.evidence import attachments, run_evidence, run_facts
 from streamspace_acceptance.evidence.report_folder import ReportFolder
 from streamspace_acceptance.evidence.run_evidence import RunEvidence
 from streamspace_acceptance.measuring import capacity_search
@@ -48,7 +48,7 @@ from streamspace_acceptance.verdict.judgement import (
 from streamspace_acceptance.verdict.ledger import Ledger
 from streamspace_acceptance.verdict.register import Register
 from streamspace_acceptance.verdict.run_record import Problem, RunRecord, describe
-from streamspace_acceptance.verdict.selection import check_paths, select
+from streamspace_acceptance.verdict.selection import check_options, check_paths, select
 
 CLEAN_UP_SECONDS = 10.0
 """After a signal, for all waits together; with the last calls and the end of an embedded target it takes 20 s."""
@@ -102,6 +102,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
 
     def _run_and_judge(self) -> int:
         check_paths(self.config.paths)
+        check_options(self.config.userdata)
         self._gates_lifted = gates.are_lifted(self.config.userdata)
         self._shard = shards.parse(self.config.userdata.get(shards.OPTION))
         capacity_search.read_ramp(self.config.userdata.get(capacity_search.OPTION))
@@ -169,6 +170,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         passed = bool(super().run_hook(hook_name, *args))
         if hook_name == "before_all":
             self._interruption.forbid()
+            self._tell_options()
         if hook_name == "before_step" and not self.aborted:
             self._interruption.allow()
         if hook_name == "after_step":
@@ -177,6 +179,13 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
             self.record.end()
             self._note_late_interruption()
         return passed
+
+    def _tell_options(self) -> None:
+        """Record the options that somebody needs who repeats the run."""
+        given = self.config.userdata
+        options = [f"-D {name}={given[name]}" for name in (gates.OPTION, capacity_search.OPTION) if name in given]
+        if options:
+            run_facts.record(run_facts.OPTIONS, " ".join(options))
 
     def _run_for_real(self) -> bool:
         self._replace_behaves_junit()

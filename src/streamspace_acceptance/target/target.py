@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -36,6 +37,7 @@ NOT_INSTALLED = 127
 """The command's exit status without the extra [sandbox]."""
 UP_SECONDS, DOWN_SECONDS = 120.0, 60.0
 CONFIG_MAP = rights.CONFIG_MAP
+_ERRNO = re.compile(r"^\[Errno -?\d+\] ")
 
 
 @dataclass(frozen=True)
@@ -202,7 +204,7 @@ def _no_streamspace(url: str, error: NoAnswer) -> str:
         return f"StreamSpace cannot be asked at STREAMSPACE_API_URL={url}: {trouble}."
     if error.__cause__ is None:  # somebody has answered, but not the API
         return f"No StreamSpace answers at STREAMSPACE_API_URL={url}: {error}."
-    reason = " ".join(str(error.__cause__).split()) or type(error.__cause__).__name__
+    reason = _ERRNO.sub("", " ".join(str(error.__cause__).split())) or type(error.__cause__).__name__
     return f"No StreamSpace answers at STREAMSPACE_API_URL={url}: start it or correct the URL ({reason})."
 
 

@@ -22,7 +22,7 @@ def show(desktops: Sequence[SessionDesktop]) -> None:
 def collect(snapshot: ClusterSnapshot) -> None:
     """Attach the Playwright trace of each desktop that is open."""
     for desktop in snapshot.world.desktops:
-        _attach(desktop, "Playwright trace.zip", attachments.attach_zip, lambda viewer: viewer.trace.keep())
+        _attach(desktop, "Playwright trace", attachments.attach_zip, lambda viewer: viewer.trace.keep())
 
 
 def _screenshot(desktop: SessionDesktop, viewer: Viewer) -> bytes:

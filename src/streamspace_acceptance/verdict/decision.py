@@ -56,6 +56,12 @@ class Decision:
         return self.word is DecisionWord.GO and self.deviations > 0
 
     @property
+    def missing_title(self) -> str:
+        """A heading for `missing`: beside a failure it is not what keeps the run from a decision."""
+        kind = "P0 criteria that are not proven"
+        return f"Missing for a decision: {kind}" if self.word is DecisionWord.UNDECIDED else kind
+
+    @property
     def reason(self) -> str:
         """The reason alone."""
         return f"{'; '.join(self._reasons())}." + self._aside()

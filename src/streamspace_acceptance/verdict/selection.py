@@ -9,8 +9,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from streamspace_acceptance import settings
+from streamspace_acceptance.measuring import capacity_search
 from streamspace_acceptance.outcomes import SetupProblem
+from streamspace_acceptance.verdict import gates, shards
 
+OPTIONS = (gates.OPTION, shards.OPTION, capacity_search.OPTION, *settings.OPTIONS)
+_NAMED = 12
 _OPERATORS = {"and", "or", "not"}
 _NEGATED = re.compile(r"(?:\bnot\s+|(?:^|(?<=\s))[~-])@?[\w.*:-]+")
 # Left out by tags like these although no feature has one yet: "not (@disruptive or @needs-metrics)".
@@ -43,6 +48,13 @@ def check_paths(paths: Iterable[str]) -> None:
             raise SetupProblem(f"{path} does not exist.{_near(str(path), known)}")
 
 
+def check_options(names: Iterable[str]) -> None:
+    """SetupProblem when a `-D` option is none of the suite's: behave would take it, and nothing would read it."""
+    unknown = next((name for name in names if name not in OPTIONS), None)
+    if unknown is not None:
+        raise SetupProblem(f"The suite has no option -D {unknown}.{_near(unknown, OPTIONS, mark='-D ')}")
+
+
 def _why_nothing(parsed: Sequence[Any], config: Any) -> str:
     names = [scenario.name for scenario in parsed]
     if config.name and not any(config.name_re.search(name) for name in names):
@@ -61,7 +73,10 @@ def _tags_asked_for(tags: Any) -> list[str]:
 def _near(wanted: str, known: Sequence[str], *, mark: str = "") -> str:
     """A second sentence: what was probably meant, or else what there is."""
     near = difflib.get_close_matches(wanted, known, n=3, cutoff=0.6)
-    marked = [f"{mark}{name}" for name in near or known[:12]]
+    marked = [f"{mark}{name}" for name in near or known[:_NAMED]]
     if not marked:
         return " There are none."
-    return (" Did you mean " if near else " There are: ") + ", ".join(marked) + ("?" if near else ".")
+    if near:
+        return f" Did you mean {', '.join(marked)}?"
+    more = f" and {len(known) - _NAMED} more" if len(known) > _NAMED else ""
+    return f" There are: {', '.join(marked)}{more}."

@@ -175,7 +175,7 @@ class RunResult:
     @property
     def time_scale(self) -> float:
         """By what the plan's seconds were multiplied."""
-        return float(self.environment.get(run_facts.TIME_SCALE, "1"))
+        return run_facts.time_scale(self.environment)
 
     @property
     def product(self) -> str:
@@ -210,7 +210,9 @@ def read(path: Path) -> RunResult:
     """The run that wrote the file; VerdictFileError when it is not a verdict.json of this version."""
     try:
         return of_json(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise VerdictFileError(f"{path} cannot be read: {error.strerror}") from error
+    except ValueError as error:
         raise VerdictFileError(f"{path} cannot be read: {error}") from error
 
 

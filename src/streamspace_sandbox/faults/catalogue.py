@@ -1,5 +1,6 @@
 """The list of planted faults. Listing them imports every module that registers one."""
 
+import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
@@ -115,5 +116,7 @@ def find(name: str) -> Fault | Variant:
     by_name: dict[str, Fault | Variant] = {fault.name: fault for fault in faults()}
     by_name |= {variant.name: variant for variant in variants()}
     if name not in by_name:
-        raise UnknownFaultError(f"there is no fault {name!r}; the faults are: {', '.join(by_name)}")
+        near = difflib.get_close_matches(name, by_name, n=3)
+        meant = f" like it are {', '.join(near)};" if near else ""
+        raise UnknownFaultError(f"there is no fault {name!r};{meant} `streamspace-sandbox up --list-faults` lists all")
     return by_name[name]

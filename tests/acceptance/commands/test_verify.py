@@ -118,7 +118,7 @@ def test_verify_without_a_record_is_a_problem(tmp_path: Path, capsys: pytest.Cap
 
 
 @pytest.mark.parametrize(
-    ("text", "sentence"), [("{", "is not YAML"), ("a: 1", "is not a conformance file"), (None, "cannot be read")]
+    ("text", "sentence"), [("{", "it is not YAML"), ("a: 1", "is not a conformance file"), (None, "cannot be read")]
 )
 def test_verify_refuses_another_file(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str | None, sentence: str

@@ -363,6 +363,10 @@ def test_pod_events_tell_that_a_pod_is_being_deleted() -> None:
     assert [event.item for event in order().pod_events] == [f"pod {name} being deleted", f"pod {name} deleted"]
 
 
+def test_timeline_of_a_command_begins_with_the_status_before_it() -> None:
+    assert order().timeline().startswith("+0.0 s Running · +0.1 s Hibernating")
+
+
 def test_pod_of_the_same_name_is_another_pod() -> None:
     again = order(change(14.1, "DELETED"), change(14.5, "ADDED", uid="another"), change(16.0, "DELETED", uid="another"))
     with pytest.raises(Unmet, match="no other in its place"):

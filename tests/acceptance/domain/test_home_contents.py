@@ -75,3 +75,8 @@ def test_home_without_the_folder_differs_in_everything(tmp_path: Path) -> None:
     saved = home_contents.save(HERE, POD, str(tmp_path / "kinds"), "mark")
     found = home_contents.tell(HERE, POD, str(tmp_path / "elsewhere"))
     assert len(home_contents.differences(saved, found)) == len(saved.splitlines())
+
+
+def test_rows_show_each_kind_as_saved_and_as_found() -> None:
+    rows = home_contents.rows("a link leads to: program\nempty: yes", "a link leads to: nothing\nmore: 1")
+    assert rows == [("a link leads to", "program", "nothing"), ("empty", "yes", "nothing"), ("more", "nothing", "1")]

@@ -13,23 +13,24 @@ import pytest
 from streamspace_acceptance import expect
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.domain.agents import staying, undisturbed
-from streamspace_acceptance.domain.agents.undisturbed import KeptSessions, SessionBefore
+from streamspace_acceptance.domain.agents.undisturbed import CommandTrial, KeptSessions, SessionBefore
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.agents import AgentList
 from tests.acceptance.domain.test_agents import outage
 from tests.acceptance.domain.test_balance import agents
+from tests.support.samples import answer, pod
 
 NO_POD = Unmet("session s-3", expected="a pod", actual="it has no pod for 12.0 s", timeline="+0.0 s no pod", likely="x")
 
 
 def test_agent_that_is_back_at_work_passes() -> None:
-    expect.agents.works_again(outage(), None)
+    expect.agents.works_again(outage(), CommandTrial(answer({}, 201), ("pod s-3-1 Running 1/1",)))
 
 
 def test_agent_that_is_back_and_idle_says_what_it_left() -> None:
     with pytest.raises(Unmet, match=r"it has no pod for 12\.0 s") as caught:
-        expect.agents.works_again(outage(), NO_POD)
+        expect.agents.works_again(outage(), CommandTrial(answer({}, 201), trouble=NO_POD))
     assert caught.value.likely.startswith("commands do not reach the agent over its new connection")
 
 
@@ -39,7 +40,7 @@ def test_command_is_tried_for_a_kept_user(made: str | None, trouble: Unmet | Non
 
     def ask(user: str, template: str, _: object) -> Any:
         asked.append((user, template))
-        return SimpleNamespace(id=made)
+        return SimpleNamespace(id=made, answer=answer({}, 201))
 
     def wait_for_a_pod(**_: object) -> None:
         if trouble is not None:
@@ -47,9 +48,12 @@ def test_command_is_tried_for_a_kept_user(made: str | None, trouble: Unmet | Non
 
     before: Any = SimpleNamespace()
     kept = KeptSessions([SessionBefore(before, before, "testuser", "firefox-browser")])
-    registry = SimpleNamespace(ask=ask, enter=lambda _: SimpleNamespace(wait_for_a_pod=wait_for_a_pod))
+    session = SimpleNamespace(wait_for_a_pod=wait_for_a_pod, pods=lambda: [pod(name="s-3-1")])
+    registry = SimpleNamespace(ask=ask, enter=lambda _: session)
     scenario = cast("Scenario", SimpleNamespace(results={KeptSessions: kept}, registry=registry))
-    assert undisturbed.try_command(scenario) is trouble
+    trial = undisturbed.try_command(scenario)
+    assert trial.trouble is trouble
+    assert [words.split()[1] for words in trial.pods] == (["s-3-1"] if made and trouble is None else [])
     assert asked == [("testuser", "firefox-browser")]
 
 

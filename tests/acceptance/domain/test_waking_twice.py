@@ -14,8 +14,9 @@ from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.domain.results import Results
 from streamspace_acceptance.domain.sessions import actions, provision, steadiness, typed_command, way_in
 from streamspace_acceptance.domain.sessions import lifecycle as lifecycle_module
+from streamspace_acceptance.domain.sessions.desktop_again import Losses
 from streamspace_acceptance.domain.sessions.home import SavedFile
-from streamspace_acceptance.domain.sessions.lifecycle import Losses, SessionLifecycle
+from streamspace_acceptance.domain.sessions.lifecycle import SessionLifecycle
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.domain.start_patience import DesktopPatience

@@ -13,6 +13,7 @@ from streamspace_acceptance.evidence import run_evidence
 from streamspace_acceptance.evidence.attachments import WAITS, WaitTimelines
 from streamspace_acceptance.evidence.judged import judged, judged_pictures, plain, table
 from streamspace_acceptance.evidence.run_evidence import RunEvidence
+from streamspace_acceptance.product.api import Listed
 from streamspace_acceptance.verdict.scenario_result import is_wait
 from streamspace_acceptance.waiting import Budget, Outcome, Wait
 from tests.support.clock import FakeClock
@@ -117,3 +118,13 @@ def test_waits_of_another_step_are_another_attachment(evidence: RunEvidence, tmp
     for evidence.owner in steps:
         WaitTimelines().wait_ended(wait("Running", "met", 1.0, Budget("start", 120, 1)))
     assert [len(evidence.attachments_of(step)) for step in steps] == [1, 1]
+
+
+def test_object_of_kubernetes_is_shown_as_kubernetes_has_it() -> None:
+    shown = plain(pod(name="desktop-1"))
+    assert isinstance(shown, dict)
+    assert (shown["metadata"]["name"], "ready_containers" in shown) == ("desktop-1", False)
+
+
+def test_field_that_only_the_suite_needs_is_left_out() -> None:
+    assert "tells_request" not in str(plain(Listed("s-1", "s-1", "Running", "u", "t", tells_request=True)))

@@ -14,9 +14,9 @@ from streamspace_acceptance.cluster.kubernetes import ExecResult
 from streamspace_acceptance.desktop.page_load import PageState
 from streamspace_acceptance.desktop.pictures import Area, Picture
 from streamspace_acceptance.domain.sessions.creation import Asked, Creation
+from streamspace_acceptance.domain.sessions.desktop_again import DesktopAgain, Losses
 from streamspace_acceptance.domain.sessions.home import FileState, HomeVolume, MountPoint, SavedFile
 from streamspace_acceptance.domain.sessions.input_probe import InputProbe
-from streamspace_acceptance.domain.sessions.lifecycle import Losses
 from streamspace_acceptance.domain.sessions.other_sessions import OtherSession
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.domain.sessions.starts import Start, Starts, VncCheck
@@ -226,17 +226,27 @@ def test_a_handshake() -> None:
 
 
 def test_a_handshake_again() -> None:
-    expect.desktops.vnc_answers_again(NAMED, DESKTOP, DESKTOP)
-    expect.desktops.vnc_answers_again(NAMED, "not yet", DESKTOP)
-    unmet(expect.desktops.vnc_answers_again, NAMED, DESKTOP, "no ProtocolVersion came")
-    blank = "a desktop of one colour for 12.0 s"
-    assert "such as an old lock file" in unmet(expect.desktops.vnc_answers_again, NAMED, DESKTOP, DESKTOP, blank)
-    refused = unmet(expect.desktops.vnc_answers_again, NAMED, DESKTOP, DESKTOP, None, Losses("409 Conflict"))
+    again = DesktopAgain(DESKTOP, DESKTOP)
+    expect.desktops.vnc_answers_again(NAMED, again)
+    expect.desktops.vnc_answers_again(NAMED, replace(again, before="not yet"))
+    unmet(expect.desktops.vnc_answers_again, NAMED, replace(again, after="no ProtocolVersion came"))
+    blank = replace(again, blank="a desktop of one colour for 12.0 s")
+    assert "such as an old lock file" in unmet(expect.desktops.vnc_answers_again, NAMED, blank)
+    refused = unmet(expect.desktops.vnc_answers_again, NAMED, replace(again, losses=Losses("409 Conflict")))
     assert "an address and a page for its user, as before" in refused
-    deaf = unmet(expect.desktops.vnc_answers_again, NAMED, DESKTOP, DESKTOP, None, Losses(deafness="none"))
+    deaf = unmet(expect.desktops.vnc_answers_again, NAMED, replace(again, losses=Losses(deafness="none")))
     assert "a desktop that hears its user again" in deaf
     with pytest.raises(Unproven, match="had not answered before either: mute"):
-        expect.desktops.vnc_answers_again(NAMED, "mute", "no ProtocolVersion came")
+        expect.desktops.vnc_answers_again(NAMED, DesktopAgain("mute", "no ProtocolVersion came"))
+
+
+def test_desktop_again_tells_only_of_what_was_looked_at() -> None:
+    seen = DesktopAgain(DESKTOP, DESKTOP, blank="one colour").rows()
+    assert [row[1:] for row in seen[1:3]] == [("shows something", "one colour"), ("opens", "opens")]
+    unseen = DesktopAgain("mute", DESKTOP, showed_before=False, reached_before=False, heard_before=False).rows()
+    assert unseen[0][1] == "mute"
+    assert [new for _, _, new in unseen[1:]] == ["not looked at"] * 3
+    assert DesktopAgain(DESKTOP, "silence").rows()[1] == ("picture", "shows something", "not looked at")
 
 
 # Desktop

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -17,6 +18,8 @@ from streamspace_acceptance.domain.performance.node_capacity import Capacity, re
 from streamspace_acceptance.domain.performance.resource_profile import ResourceProfile
 from streamspace_acceptance.domain.performance.room import Room
 from streamspace_acceptance.domain.performance.stores import StoreFigures
+from streamspace_acceptance.evidence import run_evidence
+from streamspace_acceptance.evidence.run_evidence import RunEvidence
 from streamspace_acceptance.measuring.resource_use import PodUse
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.profile import load as load_contract
@@ -70,10 +73,17 @@ def test_use_where_no_desktop_opens_is_unproven_unless_still_ones_use_too_much()
 
 def test_use_at_its_limit_fails() -> None:
     heavy = load(replace(USE, millicores=500.0, memory_peak=1024.0))
-    with pytest.raises(Unmet, match=r"actual:   500m \(7 samples over 6.0 s, from a source\)"):
+    with pytest.raises(Unmet, match=r"actual:   500m, from a source\ntimeline: 7 samples over 6.0 s"):
         expect.resource_use.cpu_below(profile(heavy), "API", 500)
     with pytest.raises(Unmet, match="actual:   1024 MiB"):
         expect.resource_use.memory_below(profile(heavy), "API", 1024)
+
+
+def test_figure_of_a_failed_criterion_is_recorded(tmp_path: Path) -> None:
+    evidence = RunEvidence(tmp_path)
+    with run_evidence.collected(evidence), pytest.raises(Unmet):
+        expect.resource_use.memory_below(profile(load(replace(USE, memory_peak=1060.0))), "API", 1024)
+    assert list(map(str, evidence.figures_of(None))) == ["API pod memory (peak) 1060 MiB"]
 
 
 @pytest.mark.parametrize(("millicores", "waited"), [(300.0, 200.0), (600.0, 0.0), (100.0, None)])

@@ -14,6 +14,7 @@ from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient, NoAnswer
 from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.redaction import redactor
+from tests.support.samples import answer
 from tests.support.web_server import says, web_server
 
 
@@ -355,3 +356,16 @@ def test_answers_are_asked_for_in_english() -> None:
         client.call("GET", "/")
         client.page(f"{url}/page")
     assert asked == ["en", "en"]
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"error": "unauthorized", "message": "A token is required."}, "A token is required."),
+        ({"title": "Forbidden", "detail": "not yours"}, "not yours"),
+        ({"error": "unauthorized"}, '{"error": "unauthorized"}'),
+        (b"<html>no</html>", "<html>no</html>"),
+    ],
+)
+def test_words_of_an_answer_are_its_message_or_its_beginning(body: object, words: str) -> None:
+    assert answer(body, 401).words() == words

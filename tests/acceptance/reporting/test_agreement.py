@@ -77,10 +77,8 @@ def test_decision_names_a_failed_precondition(project: Project) -> None:
     decision = run.ledger()["decision"]["sentence"]
     assert decision.startswith(f"NO-GO: 1 precondition failed (1.2 “{LOST}”).")
     summary = (run.folder / "reports" / "SUMMARY.md").read_text()
-    assert (
-        "- ❌ [precondition-1](issues/precondition-1.md) a running session: Pending for 60.0 s (precondition of 1.2 “"
-        in summary
-    )
+    named = "- ❌ [precondition-1](issues/precondition-1.md) (P0) a running session: Pending for 60.0 s"
+    assert f"{named} (precondition of 1.2 “" in summary
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,10 @@ from io import StringIO
 
 import pytest
 
-from streamspace_acceptance.reporting.console import terminal
+from streamspace_acceptance.evidence.run_evidence import Figure
+from streamspace_acceptance.reporting.console import formatting, terminal
 from streamspace_acceptance.reporting.console.terminal import ConsoleScreen
+from streamspace_acceptance.verdict.register import Criterion
 from streamspace_acceptance.waiting import Budget, Wait, now
 from tests.support.demo_project import BEHAVE, Project
 
@@ -79,26 +81,43 @@ def test_a_broken_step_says_where(project: Project) -> None:
 
 def test_a_long_wait_leaves_a_line_in_a_log(project: Project) -> None:
     said = project.behave("--tags=@test-1.2", demo="pod=wait").stdout
-    assert re.search(r"waited \d\.\d s of 6 s \(startup budget\) for Running: \+0\.0 s Pending", said)
+    assert re.search(r"waited \d\.\d s of 6 s \(startup budget\): Running · \+0\.0 s Pending", said)
 
 
 def test_a_terminal_shows_what_is_being_waited_for(project: Project) -> None:
     said = watched(project, "pod=wait")
     assert "\x1b[?25h" in said.rpartition("\x1b[?25l")[2], "the cursor is shown again"
     plain = ESCAPES.sub("", said)
-    assert re.search(r"waiting for Running  \d\.\d s of 6 s \(startup budget\) · pulling the image", plain)
-    assert "✔ Given a running session" in plain
+    assert re.search(r"waiting: Running  \d\.\d s of 6 s \(startup budget\) · pulling the image", plain)
+    assert re.search(r"ok +Given a running session", plain)
     assert "waited" not in plain
 
 
-def test_summary_table_has_verdicts_counts_and_paths(project: Project) -> None:
-    said = project.behave("--tags=@test-1.2", demo="file=fail,volume=unproven").stdout
-    table = said[said.index("criterion") :]
-    assert re.search(r"1\.2-2 .* PROVEN .* restart 1\.23 s", table)
+@pytest.mark.parametrize("options", [(), ("-v",)])
+def test_summary_table_has_verdicts_counts_and_paths(project: Project, options: tuple[str, ...]) -> None:
+    said = project.behave("--tags=@test-1.2", *options, demo="file=fail,volume=unproven").stdout
+    table = said[said.index("criterion  ") :]
+    assert bool(re.search(r"1\.2-2 .* PROVEN .* restart 1\.23 s", table)) == bool(options), "-v: what is proven too"
     assert re.search(r"1\.2-3 .* FAILED", table)
     assert re.search(r"1\.2-4 .* UNPROVEN", table)
     assert "1 PROVEN   1 FAILED   0 BROKEN   1 UNPROVEN" in table
     assert "reports/verdict.json" in table
+    assert not [line for line in table.splitlines() if line != line.rstrip()], "blanks at the end of a line"
+
+
+def test_a_test_begins_with_the_progress(project: Project) -> None:
+    said = lines(project.behave("-D", "gate=off", demo="file=fail").stdout)
+    progress = [line.partition("  ")[2] for line in said if " criteria proven · " in line]
+    assert progress == ["0 of 3 · 0 criteria proven · 0 failed", "1 of 3 · 2 criteria proven · 1 failed"]
+
+
+def test_a_figure_stands_beside_its_limit() -> None:
+    criterion = Criterion("1.1b-2", "The mean startup time is below 60 s", limit=60, unit="s")
+    measured = [Figure("mean startup time", 0.508, "s"), Figure("largest", 1234.0, "MiB")]
+    told = "mean startup time 0.508 s (limit 60 s, here 6 s) · largest 1234 MiB"
+    assert formatting.figures(criterion, measured, 0.1) == told
+    assert formatting.figures(None, measured[:1], 1) == "mean startup time 0.508 s"
+    assert formatting.figures(criterion, [], 1) == ""
 
 
 def test_errors_outside_the_steps_are_printed(project: Project) -> None:

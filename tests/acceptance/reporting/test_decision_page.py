@@ -26,13 +26,13 @@ def test_decision_page_word_reason_and_totals_come_first() -> None:
     text = page(c12_1="FAILED", c21_2="UNPROVEN")
     assert text.index("NO-GO") < text.index("1 criterion failed (1.2-1)") < text.index("2 of 4 criteria proven")
     assert "(P0 1 of 2, P1 1 of 2), 1 failed" in text
-    assert "<li>1.2-1 The pod is recreated: limit 120 s; Pending for 60.0 s | `still`</li>" in text
+    assert "<li>1.2-1 (P0) The pod is recreated: limit 120 s; Pending for 60.0 s | `still`</li>" in text
 
 
 def test_decision_page_verdict_opens_the_scenario() -> None:
     finished = run(c12_1="FAILED")
     text = decision_page.render(finished, decide(finished), scenarios={"1.2-1": "#7f3a", "1.2-2": "#7f3a"})
-    assert '<li><a href="#7f3a">1.2-1</a> The pod is recreated: limit 120 s; Pending for 60.0 s' in text
+    assert '<li><a href="#7f3a">1.2-1</a> (P0) The pod is recreated: limit 120 s; Pending for 60.0 s' in text
     assert '<td><a href="#7f3a">FAILED</a>: Pending for 60.0 s' in text
     assert '<td><a href="#7f3a">PROVEN</a></td>' in text
 

@@ -31,7 +31,7 @@ def test_quality_gate_is_met_by_a_run_that_says_go() -> None:
 def test_quality_gate_names_what_failed() -> None:
     rules = gate(c12_1="FAILED", c21_2="FAILED")
     assert rules[CORE].message == "FAILED: 1 of 2 proven; failed: 1.2-1"
-    assert rules[NONE_FAILED].message == "FAILED: 4 criteria were judged; criteria 1.2-1, 2.1-2"
+    assert rules[NONE_FAILED].message == "FAILED: 4 criteria were judged; failed: 1.2-1, 2.1-2"
 
 
 def test_quality_gate_is_not_met_by_what_is_unproven() -> None:

@@ -64,7 +64,7 @@ def test_the_phase_report_follows_the_plans_template(tmp_path: Path) -> None:
 def test_a_failure_is_in_summary_phase_and_issue(tmp_path: Path) -> None:
     found = written(tmp_path, c12_1="FAILED")
     assert "❌ NO-GO" in found["SUMMARY.md"]
-    assert "- ❌ [1.2-1](issues/1.2-1.md) The pod is recreated: " in found["SUMMARY.md"]
+    assert "- ❌ [1.2-1](issues/1.2-1.md) (P0) The pod is recreated: " in found["SUMMARY.md"]
     assert "- [ ] Issues filed for any bugs found (1 ready to file in issues)" in found["SUMMARY.md"]
     phase = found[PHASE_1]
     assert "| 1.2 | Session state persistence | ❌ FAIL | 12 s | See issue [1.2-1](issues/1.2-1.md) |" in phase

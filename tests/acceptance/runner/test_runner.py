@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from streamspace_acceptance.outcomes import SetupProblem
+from streamspace_acceptance.verdict.selection import check_paths
 from tests.support.demo_project import Project, Run
 
 
@@ -18,6 +22,16 @@ def assert_refused(run: Run, *words: str) -> None:
 @pytest.mark.parametrize("tag", ["@test-1.22", "@tst-1.2", "@phase11"])
 def test_a_mistyped_tag_names_what_is_near(project: Project, tag: str) -> None:
     assert_refused(project.behave(f"--tags={tag}"), f"Nothing is tagged {tag}.", "Did you mean @")
+
+
+def test_a_path_that_is_like_no_other_names_some(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "features").mkdir()
+    for number in range(20):
+        (tmp_path / "features" / f"{number}.feature").touch()
+    with pytest.raises(SetupProblem) as refused:
+        check_paths(["nothing like it"])
+    assert refused.value.sentence.endswith(" features/19.feature and 8 more.")
 
 
 def test_a_mistyped_half_of_an_expression_is_noticed(project: Project) -> None:
@@ -49,6 +63,13 @@ def test_options_that_exclude_each_other_are_an_error(project: Project) -> None:
 def test_a_ramp_that_does_not_rise_is_refused(project: Project, ramp: str) -> None:
     run = project.behave("-D", f"ramp={ramp}")
     assert_refused(run, "is not a rising list of numbers of sessions: write it like -D ramp=10,20,40.")
+    assert not (project.folder / "reports").exists()
+
+
+@pytest.mark.parametrize("option", ["gaet=off", "accept-deviation", "shrad=1/2"])
+def test_a_mistyped_option_names_what_is_near(project: Project, option: str) -> None:
+    name = option.partition("=")[0]
+    assert_refused(project.behave("-D", option), f"The suite has no option -D {name}.", "Did you mean -D ")
     assert not (project.folder / "reports").exists()
 
 

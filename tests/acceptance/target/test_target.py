@@ -229,6 +229,10 @@ def test_only_who_says_so_is_an_embedded_one(config: dict[str, str], embedded: b
     assert not target.needs_no_images({**config, "runs-from": "images"})
 
 
+def test_address_where_nobody_listens_is_named_without_an_error_number(program: Path) -> None:
+    assert problem(**given("http://127.0.0.1:9", program)).endswith("or correct the URL (Connection refused).")
+
+
 def test_call_at_the_start_has_as_long_as_any_other(monkeypatch: pytest.MonkeyPatch, program: Path) -> None:
     given_seconds: list[float] = []
 

@@ -48,6 +48,8 @@ def test_a_phase_that_passed_opens_the_gate(project: Project) -> None:
 def test_the_gate_can_be_lifted(project: Project) -> None:
     run = project.behave("-D", "gate=off", demo="pod=fail")
     assert run.verdicts()["2.1-1"] == "PROVEN"
+    written = (project.folder / "reports" / "conformance.yaml").read_text()
+    assert "- behave -D gate=off\n" in written, "the command that repeats the run"
     assert run.verdicts()["1.2-2"] == "FAILED"
 
 

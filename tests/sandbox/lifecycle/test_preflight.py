@@ -5,13 +5,14 @@ import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from streamspace_sandbox import cli, program
 from streamspace_sandbox.host.novnc import find_novnc
 from streamspace_sandbox.host.start_error import StartError
-from streamspace_sandbox.lifecycle import preflight
+from streamspace_sandbox.lifecycle import preflight, start
 
 
 @pytest.mark.parametrize("quote", ['"', "'"])
@@ -64,6 +65,20 @@ def test_real_kubernetes_refuses_a_contract_before_it_builds(
         cli.main(["up", "--kubernetes", "real", "--contract", "shipped-v2.0-beta"])
     assert "leave out --contract" in capsys.readouterr().err
     assert not (tmp_path / "cache").exists()
+
+
+@pytest.mark.parametrize("running", [None, "another-fault"])
+def test_up_refuses_a_fault_that_the_running_instance_lacks(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], running: str | None
+) -> None:
+    state = SimpleNamespace(time_scale=0.1, fault=running, contract=None)
+    monkeypatch.setattr(start, "up", lambda *_: state)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["up", "--name", "mine", "--fault", "clicks-beside"])
+    told = capsys.readouterr()
+    assert (ended.value.code, told.out) == (1, "")
+    assert f"mine was already up, with fault {running or 'none'}: end it first" in told.err
 
 
 def test_find_novnc_takes_the_current_folder_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

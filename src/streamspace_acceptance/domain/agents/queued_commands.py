@@ -101,11 +101,10 @@ class QueuedCommand:
         )
 
     def timeline(self) -> str:
-        """The API's statuses and the changes of the pods, from the command on."""
+        """The API's status before the command, and from the command on its statuses and the changes of the pods."""
         line = Timeline(self.given)
         marks = [Stamped(self.back, "agents online again")]
-        statuses = [status for status in self.statuses if status.at >= self.given]
-        for event in sorted([*statuses, *self.pod_events, *marks], key=lambda event: event.at):
+        for event in sorted([*self.statuses, *self.pod_events, *marks], key=lambda event: event.at):
             line.note(event.item, event.at)
         return line.render()
 

@@ -14,6 +14,7 @@ from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.session import Session, present
 from streamspace_acceptance.measuring.node_busy import saturated
 from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.waiting import Timeline
 
 NOT_READY = "not Ready"
@@ -109,20 +110,30 @@ def start_to_keep(scenario: Scenario, user: str, template: str) -> None:
     scenario.results.put(KeptSessions([*kept, SessionBefore(lifecycle.session, lifecycle.pod, user, template)]))
 
 
-def try_command(scenario: Scenario) -> Unmet | None:
-    """Requests one more session, which an agent has to start; why it gets no pod in time, None if it does.
+@dataclass(frozen=True)
+class CommandTrial:
+    """A session that an agent had to start: the API's answer, its pods, and why it got none in time."""
+
+    answer: Answer
+    pods: tuple[str, ...] = ()
+    trouble: Unmet | None = None
+
+
+def try_command(scenario: Scenario) -> CommandTrial:
+    """Requests one more session, which an agent has to start.
 
     A request that is refused, as for want of room, says nothing.
     """
     kept = scenario.results[KeptSessions][0]
     made = scenario.registry.ask(kept.user, kept.template, None)
     if made.id is None:
-        return None
+        return CommandTrial(made.answer)
+    session = scenario.registry.enter(made.id)
     try:
-        scenario.registry.enter(made.id).wait_for_a_pod(within="start")
+        session.wait_for_a_pod(within="start")
     except Unmet as unmet:
-        return unmet
-    return None
+        return CommandTrial(made.answer, trouble=unmet)
+    return CommandTrial(made.answer, tuple(pod.describe() for pod in session.pods()))
 
 
 def look_at_kept(scenario: Scenario) -> Iterator[SessionAfter]:

@@ -69,8 +69,12 @@ class Trial:
         forbidden = HTTPStatus.FORBIDDEN
         return self.is_administrators and self.control.status == forbidden and self.unknown_path.status != forbidden
 
+    def row(self) -> tuple[str, str, str]:
+        """For the evidence: the call, the token and the answer."""
+        return self.call, self.what, f"{self.answer.status} {self.answer.reason}"
+
     def describe(self) -> str:
-        """For the evidence and the failure."""
+        """For the failure."""
         return f"{self.call} with {self.what}: {self.answer.status} {self.answer.excerpt(80)}"
 
 

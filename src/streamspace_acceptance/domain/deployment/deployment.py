@@ -17,6 +17,7 @@ from streamspace_acceptance.domain.deployment.login import LoginAttempts, LoginC
 from streamspace_acceptance.domain.deployment.readiness import ClusterStatus, Component
 from streamspace_acceptance.domain.deployment.tools import Tool
 from streamspace_acceptance.evidence import attachments
+from streamspace_acceptance.evidence.judged import judged
 from streamspace_acceptance.outcomes import NotApplicable, SetupProblem, Unproven
 from streamspace_acceptance.product.agents import AgentApi, AgentList
 from streamspace_acceptance.product.api import StreamSpaceApi
@@ -154,7 +155,7 @@ class Deployment:
 
     def look(self) -> None:
         """Examines the cluster from outside, whether it answers or not."""
-        attachments.attach_text("the cluster", str(self.standing.version or self.standing.trouble))
+        attachments.attach_text("the cluster", self.standing.trouble or f"Kubernetes {self.standing.version} answers")
 
     @property
     def namespace(self) -> tuple[str, str | None]:
@@ -214,8 +215,7 @@ class Deployment:
 
     def ask_for_agents(self) -> None:
         """Requests the list of agents and attaches the answer, whatever it is."""
-        answer = self._api.call_once("list_agents")
-        attachments.attach_text("agents", f"{answer.status} {answer.excerpt()}")
+        judged("request and answer", self._api.call_once("list_agents"))
 
     def wait_for_agent(self) -> AgentList:
         """The list in which an agent is online; Unproven without a token to ask with.

@@ -9,7 +9,7 @@ from functools import partial
 
 from streamspace_acceptance.domain.deployment.access import Trial, or_redirect, try_calls
 from streamspace_acceptance.domain.deployment.credentials import Credentials
-from streamspace_acceptance.evidence import attachments
+from streamspace_acceptance.evidence.judged import judged, table
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.calls import ProfileCalls, is_list
@@ -80,7 +80,7 @@ class LoginClient:
         controls = {what: or_redirect(partial(self._call, wrong_token)) for what, wrong_token in tokens.items()}
         wrong_tokens = {"no token": None, "an invalid token": GARBAGE}
         trials = () if token is None else tuple(try_calls(self._http, self._profile, wrong_tokens, token))
-        attachments.attach_text("calls without a valid token", "\n".join(trial.describe() for trial in trials))
+        judged("calls without a valid token", table("call | called with | answer", (trial.row() for trial in trials)))
         return LoginAttempts(
             place=credentials.place,
             login=login,

@@ -141,7 +141,7 @@ class _Attempts:
     @staticmethod
     def _attempt(kind: Kind, who: str, answer: Answer, *, succeeded: bool) -> Attempt:
         path = answer.url.split("/", 3)[-1]
-        return Attempt(kind, who, f"{answer.method} /{path}", f"{answer.status} {answer.excerpt(EXCERPT)}", succeeded)
+        return Attempt(kind, who, f"{answer.method} /{path}", f"{answer.status} {answer.words(EXCERPT)}", succeeded)
 
 
 def _answer(call: Callable[[], Answer]) -> Answer:

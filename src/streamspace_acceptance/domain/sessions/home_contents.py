@@ -56,5 +56,11 @@ def differences(saved: str, found: str) -> list[str]:
     return [f"{kind}: {after.get(kind) or 'nothing'}, not {before[kind]}" for kind in changed]
 
 
+def rows(saved: str, found: str) -> list[tuple[str, str, str]]:
+    """Each kind of file, as it was saved and as it was found."""
+    before, after = _by_kind(saved), _by_kind(found)
+    return [(kind, before.get(kind, "nothing"), after.get(kind, "nothing")) for kind in before | after]
+
+
 def _by_kind(told: str) -> dict[str, str]:
     return {kind: state for line in told.splitlines() for kind, _, state in [line.partition(": ")]}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from streamspace_acceptance.cluster.objects import Pod, SessionObject
 from streamspace_acceptance.domain.sessions import provision, typed_command, way_in
+from streamspace_acceptance.domain.sessions.desktop_again import DesktopAgain, Losses
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.domain.sessions.steadiness import Statuses, settled, watch
 from streamspace_acceptance.domain.start_patience import shortened
@@ -20,14 +20,6 @@ from streamspace_acceptance.waiting import Budget, Wait, elapse, now, poll
 MOMENT_SECONDS = 1.0  # real ones: Kubernetes follows a command that was carried out at once
 BLANK_SECONDS = 1.0  # from one look at a desktop to the next
 POD, STATUS = "pod", "status"  # of a session that comes back
-
-
-@dataclass(frozen=True)
-class Losses:
-    """Why no user gets to the page of a desktop any more, and why it does not hear them; None for what is as before."""
-
-    way_in: str | None = None
-    deafness: str | None = None
 
 
 class SessionLifecycle:
@@ -212,6 +204,19 @@ class SessionLifecycle:
         found = self._vnc_again or self.session.vnc_within(budget)
         is_looked_at = self._showed_something and isinstance(found, Framebuffer)
         return self._vnc_before, found, self._blank(budget) if is_looked_at else None
+
+    def desktop_again(self, *, within: str | Budget) -> DesktopAgain:
+        """The desktop on the pod that serves the session now, beside the one on the pod before."""
+        before, after, blank = self.wait_for_vnc(within=within)
+        return DesktopAgain(
+            before,
+            after,
+            blank,
+            self.losses(),
+            showed_before=self._showed_something,
+            reached_before=self._way_in_before is None,
+            heard_before=self._heard_before,
+        )
 
     def way_in(self) -> str | None:
         """Why no user gets to the page of its desktop any more, though they did on its first pod; else None."""

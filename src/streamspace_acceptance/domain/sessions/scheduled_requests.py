@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from streamspace_acceptance.domain.sessions import creation
 from streamspace_acceptance.domain.sessions.creation import Asked, Creation
-from streamspace_acceptance.measuring.open_loop import Load
+from streamspace_acceptance.measuring.open_loop import Load, ScheduledCall
 from streamspace_acceptance.product.answers import Answer
 
 
@@ -56,13 +56,17 @@ class ScheduledRequests:
     def table(self) -> str:
         """When each request was due, sent and answered, in ms after the load's begin, and the answer."""
         lines = []
-        for asked, call in zip(self.asked, self.load.calls, strict=True):
+        for asked, call, made in zip(self.asked, self.load.calls, self.creations, strict=True):
             moments = ", ".join(
                 f"{name} " + ("never" if at is None else f"+{1000 * (at - self.load.began):.1f} ms")
                 for name, at in (("due", call.due), ("sent", call.sent), ("answered", call.answered))
             )
-            answer = (
-                f"{call.outcome.status} {call.outcome.excerpt(80)}" if call.outcome is not None else str(call.error)
-            )
-            lines.append(f"{asked.user:12} {moments}: {answer}")
+            lines.append(f"{asked.user:12} {moments}: {_result(call, made)}")
         return "\n".join(lines)
+
+
+def _result(call: ScheduledCall[Answer], made: Creation | None) -> str:
+    """The status and the session, or the whole answer of a request that made none, or why there is no answer."""
+    if made is None or made.id is None:
+        return str(call.error or "never sent") if call.outcome is None else call.outcome.gist
+    return f"{made.answer.status} {made.id}"

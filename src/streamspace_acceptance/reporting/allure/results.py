@@ -153,7 +153,7 @@ def description(scenario: ScenarioResult, criteria: Sequence[CriterionResult], t
     """
     verdicts = {step.criterion: step.judged.verdict for step in scenario.steps}
     rows = [
-        (line.id, str(verdicts[line.id]), limit(line, time_scale) or "-",
+        (line.id, str(verdicts[line.id]), limit(line, line.figures, time_scale) or "-",
          "; ".join(map(measured, line.figures)) or "-", plain(line.text))
         for line in criteria
     ]  # fmt: skip
@@ -222,7 +222,8 @@ def _labels(scenario: ScenarioResult, test: TestResult | None) -> Iterator[Json]
     labels = {"severity": severity, "story": scenario.name, "framework": "behave"}
     place = _labels_beyond_the_plan(scenario) if test is None else _plan_labels(test)
     labels |= place | {"parentSuite": place["epic"], "suite": place["feature"]}
-    labels |= {"host": "StreamSpace acceptance", "thread": place["epic"]}  # the rows of the report's timeline
+    # The rows of the report's timeline. It cuts their names, but shows two short ones in one row.
+    labels |= {"host": "StreamSpace acceptance", "thread": place["epic"]}
     yield from ({"name": name, "value": value} for name, value in labels.items())
     yield from ({"name": "tag", "value": tag} for tag in scenario.tags)
     yield from ({"name": "tag", "value": criterion} for criterion in scenario.criteria)

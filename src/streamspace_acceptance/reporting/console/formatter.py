@@ -8,12 +8,14 @@ from behave.formatter.base import Formatter
 from rich.text import Text
 
 from streamspace_acceptance import waiting
+from streamspace_acceptance.evidence import run_facts
 from streamspace_acceptance.evidence.report_folder import ReportFolder
 from streamspace_acceptance.redaction.redactor import redact
 from streamspace_acceptance.reporting.console import formatting, summary_table
 from streamspace_acceptance.reporting.console.terminal import ConsoleScreen
 from streamspace_acceptance.verdict.judgement import Judgement, Verdict, judge_problem, judge_scenario, judge_steps
 from streamspace_acceptance.verdict.ledger import Ledger
+from streamspace_acceptance.verdict.register import Criterion
 from streamspace_acceptance.verdict.run_record import Problem, RunRecord
 
 _STEP_INDENT = 2
@@ -37,6 +39,7 @@ class ConsoleFormatter(Formatter):  # type: ignore[misc]  # behave is untyped
         self._printed: set[int] = set()
         self._target_printed = False
         self._last_reason = ""
+        self._finished = 0
         self._stop_observing = waiting.observe(self._screen)
 
     def run_started(self, ledger: Ledger, folder: ReportFolder) -> None:
@@ -62,9 +65,7 @@ class ConsoleFormatter(Formatter):  # type: ignore[misc]  # behave is untyped
             return
         if self._feature is not None:
             self._print_target()
-            self._screen.line()
-            self._screen.line(Text(self._feature.name, "bold"))
-            self._feature = None
+            self._print_feature()
         self._scenario = scenario
         self._screen.line(Text(scenario.name, "cyan"), indent=_STEP_INDENT)
         self._screen.doing(formatting.sentence("", "getting ready"))
@@ -94,7 +95,9 @@ class ConsoleFormatter(Formatter):  # type: ignore[misc]  # behave is untyped
         self._screen.doing(None)
         if scenario is not self._scenario:
             self._print_not_begun(scenario)
+            self._finished += 1
             return
+        self._finished += 1
         for step, judged in zip(scenario.all_steps, judge_steps(scenario, self._record), strict=True):
             if id(step) not in self._printed:
                 self._print(step, judged)
@@ -116,7 +119,7 @@ class ConsoleFormatter(Formatter):  # type: ignore[misc]  # behave is untyped
             for problem in self._record.problems:
                 if id(problem.statement) not in scenarios and id(problem.statement) not in steps:
                     self._problem(problem)
-            summary_table.show(self._screen, self._ledger, self._folder)
+            summary_table.show(self._screen, self._ledger, self._folder, everything=self.config.verbose)
         super().close()
 
     def run_ended(self) -> None:
@@ -127,14 +130,18 @@ class ConsoleFormatter(Formatter):  # type: ignore[misc]  # behave is untyped
         """One line for a scenario that was not run; its reason only if it is a new one."""
         judged = judge_scenario(scenario, self._record)  # type: ignore[arg-type]  # there is one by now
         if self._feature is not None:
-            self._screen.line()
-            self._screen.line(Text(self._feature.name, "bold"))
-            self._feature = None
-        mark = formatting.mark(judged, colourful=self._screen.colourful)
+            self._print_feature()
+        mark = formatting.mark(judged)
         self._screen.marked(mark, Text(scenario.name, "dim"), _STEP_INDENT)
         if judged.reason != self._last_reason:
             self._block(judged)
         self._last_reason = judged.reason
+
+    def _print_feature(self) -> None:
+        """Its title, and how far the run is."""
+        self._screen.line()
+        self._screen.line(Text(self._feature.name, "bold").append_text(self._progress()))
+        self._feature = None
 
     def _print_target(self) -> None:
         """Print the target once, as soon as it is known."""
@@ -151,17 +158,14 @@ class ConsoleFormatter(Formatter):  # type: ignore[misc]  # behave is untyped
     def _print(self, step: Any, judged: Judgement) -> None:
         self._printed.add(id(step))
         content = formatting.sentence(step.keyword, step.name, judged.verdict)
-        verdict = (
-            "" if judged.verdict is Verdict.PROVEN or not self._screen.colourful else formatting.verdict(judged)[0]
-        )
+        criterion = self._criterion_of(step)
         details = [
-            self._criterion_of(step),
-            verdict,
-            *map(str, self._figures_of(step)),
+            "" if criterion is None else criterion.id,
+            self._figures(step, criterion),
             formatting.seconds(step.duration),
         ]
         content.append_text(formatting.aside(" · ".join(filter(None, details))))
-        self._screen.marked(formatting.mark(judged, colourful=self._screen.colourful), content, _STEP_INDENT)
+        self._screen.marked(formatting.mark(judged), content, _STEP_INDENT)
 
     def _block(self, judged: Judgement) -> None:
         if judged.verdict is not Verdict.PROVEN:
@@ -173,7 +177,7 @@ class ConsoleFormatter(Formatter):  # type: ignore[misc]  # behave is untyped
             return
         judged = judge_problem(problem, self._record)
         place = "seen by the clean-up" if problem.is_finding else "outside the steps"
-        self._screen.marked(formatting.mark(judged, colourful=self._screen.colourful), Text(place), _STEP_INDENT)
+        self._screen.marked(formatting.mark(judged), Text(place), _STEP_INDENT)
         self._block(judged)
 
     def _print_causes(self, scenario: Any) -> None:
@@ -181,15 +185,26 @@ class ConsoleFormatter(Formatter):  # type: ignore[misc]  # behave is untyped
         for line in formatting.causes(self._record.causes_of(scenario) if self._record is not None else ()):
             self._screen.line(line, indent=_BLOCK_INDENT)
 
-    def _figures_of(self, step: Any) -> tuple[Any, ...]:
-        return self._record.evidence.figures_of(step) if self._record is not None else ()
-
-    def _criterion_of(self, step: Any) -> str:
-        if self._ledger is None or self._scenario is None or step.step_type != "then":
+    def _figures(self, step: Any, criterion: Criterion | None) -> str:
+        """The figures of the step, with the limit of its criterion."""
+        if self._record is None:
             return ""
+        evidence = self._record.evidence
+        return formatting.figures(criterion, evidence.figures_of(step), run_facts.time_scale(evidence.facts))
+
+    def _progress(self) -> Text:
+        """`3 of 46 · 9 criteria proven · 0 failed`: the scenarios so far, and what they have shown."""
+        if self._record is None or self._ledger is None:
+            return Text()
+        counts = self._ledger.counts()
+        shown = f"{counts[Verdict.PROVEN]} criteria proven · {counts[Verdict.FAILED]} failed"
+        return formatting.aside(f"{self._finished} of {len(self._record.selected)} · {shown}")
+
+    def _criterion_of(self, step: Any) -> Criterion | None:
+        if self._ledger is None or self._scenario is None or step.step_type != "then":
+            return None
         test = self._ledger.plan.test_of(self._scenario.effective_tags)
-        criterion = test.criterion_of(step.name) if test is not None else None
-        return criterion.id if criterion is not None else ""
+        return test.criterion_of(step.name) if test is not None else None
 
 
 def _count(number: int, singular: str, plural: str) -> str:

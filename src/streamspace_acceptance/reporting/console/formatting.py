@@ -1,15 +1,19 @@
-"""The marks, colours and lines of the console; rich Text in, nothing printed here."""
+"""The words, colours and lines of the console; rich Text in, nothing printed here."""
 
 from __future__ import annotations
 
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from streamspace_acceptance.evidence.run_evidence import Figure
 from streamspace_acceptance.redaction.redactor import redact
+from streamspace_acceptance.reporting.markdown import limit, short
 from streamspace_acceptance.verdict.judgement import Judgement, Verdict
+from streamspace_acceptance.verdict.register import Criterion
 
 if TYPE_CHECKING:
     from streamspace_acceptance.waiting import Wait
@@ -20,17 +24,16 @@ STYLES = {
     Verdict.BROKEN: "bold magenta",
     Verdict.UNPROVEN: "yellow",
 }
-_MARKS = {Verdict.PROVEN: "✔", Verdict.FAILED: "✘", Verdict.BROKEN: "✖", Verdict.UNPROVEN: "○"}
 _WORDS = {Verdict.PROVEN: "ok", Verdict.FAILED: "FAILED", Verdict.BROKEN: "BROKEN", Verdict.UNPROVEN: "UNPROVEN"}
 NOT_APPLICABLE = "does not apply"
 _LABELS = ("expected:", "actual:", "timeline:", "likely:", "seen:")
 
 
-def mark(judged: Judgement, *, colourful: bool) -> Text:
-    """A tick or a cross; a word of fixed width if the output is not a terminal."""
+def mark(judged: Judgement) -> Text:
+    """The verdict as a word of fixed width: FAILED and BROKEN differ without colours too."""
     if not judged.applies:
-        return Text("·" if colourful else f"{'n/a':<8}", "bright_black")
-    return Text(_MARKS[judged.verdict] if colourful else f"{_WORDS[judged.verdict]:<8}", STYLES[judged.verdict])
+        return Text(f"{'n/a':<8}", "bright_black")
+    return Text(f"{_WORDS[judged.verdict]:<8}", STYLES[judged.verdict])
 
 
 def verdict(judged: Judgement) -> tuple[str, str]:
@@ -56,6 +59,14 @@ def seconds(duration: float) -> str:
     return f"{duration:.1f} s" if duration < 10 else f"{duration:.0f} s"
 
 
+def figures(criterion: Criterion | None, measured: Sequence[Figure], time_scale: float) -> str:
+    """The figures of a step, the first with its limit: `mean startup time 0.51 s (limit 60 s, here 6 s)`."""
+    named = list(map(str, measured))
+    if named and criterion is not None and (stated := limit(criterion, measured, time_scale)):
+        named[0] += f" (limit {stated})"
+    return " · ".join(named)
+
+
 def failure(judged: Judgement) -> list[Text]:
     """The failure block: the reason's own lines; for a broken check also where it broke."""
     lines = [_labelled(line) for line in redact(judged.reason).splitlines()]
@@ -73,7 +84,7 @@ def causes(seen: tuple[str, ...]) -> list[Text]:
 
 def running_wait(wait: Wait) -> Text:
     """The live line of a wait: its goal, its time out of its budget, and what was seen last."""
-    text = Text().append(f"waiting for {wait.goal}", "cyan")
+    text = Text().append(f"waiting: {wait.goal}", "cyan")
     text.append(f"  {wait.elapsed:.1f} s of {_budget(wait)}", "bright_black")
     if wait.timeline.entries:
         text.append(f" · {redact(wait.timeline.entries[-1][1])}", "bright_black")
@@ -82,10 +93,11 @@ def running_wait(wait: Wait) -> Text:
 
 def ended_wait(wait: Wait) -> Text:
     """One line for a long wait."""
-    seen = f": {redact(wait.timeline.render())}" if wait.timeline.entries else ""
+    seen = f" · {short(redact(wait.timeline.render()))}" if wait.timeline.entries else ""
     if wait.outcome == "held":
-        return Text(f"{wait.goal}: held for {wait.elapsed:.1f} s, as required", "bright_black")
-    return Text(f"waited {wait.elapsed:.1f} s of {_budget(wait)} for {wait.goal}{seen}", "bright_black")
+        return Text(f"held for {wait.elapsed:.1f} s, as required: {wait.goal}", "bright_black")
+    met = "" if wait.outcome == "met" else ", not met"
+    return Text(f"waited {wait.elapsed:.1f} s of {_budget(wait)}{met}: {wait.goal}{seen}", "bright_black")
 
 
 def _budget(wait: Wait) -> str:

@@ -1,4 +1,4 @@
-"""The closing table: every criterion with its verdict and figures, and where to read more."""
+"""The closing table: the criteria that are not proven, with their figures, and where to read more."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
+from streamspace_acceptance.evidence import run_facts
 from streamspace_acceptance.evidence.report_folder import ReportFolder
 from streamspace_acceptance.redaction.redactor import redact
 from streamspace_acceptance.reporting.console import formatting
@@ -23,12 +24,13 @@ _DECISIONS = {DecisionWord.GO: "bold green", DecisionWord.NO_GO: "bold red", Dec
 COMMAND = "streamspace-acceptance report"
 
 
-def show(screen: ConsoleScreen, ledger: Ledger, folder: ReportFolder) -> None:
-    """Print the table, the counts of the four verdicts, and where the report is."""
-    entries, record = ledger.entries(), ledger.record
+def show(screen: ConsoleScreen, ledger: Ledger, folder: ReportFolder, *, everything: bool) -> None:
+    """Print the table, with what is proven only for `everything`; the counts of the verdicts; where the report is."""
+    record = ledger.record
+    entries = [entry for entry in ledger.entries() if everything or entry.judgement.verdict is not Verdict.PROVEN]
     screen.line()
     if entries:
-        screen.line(_table(entries))
+        screen.line(_table(entries, run_facts.time_scale(record.evidence.facts)))
     if record.interruption:
         screen.line(Text(f"The run was {record.interruption}; what it did not reach is unproven.", "bold yellow"))
     answered = [problem for problem in record.problems if is_answered_for(problem, record)]
@@ -46,7 +48,7 @@ def _decision(decision: Decision) -> Text:
     return Text(word, _DECISIONS[decision.word]).append(f":{why}", "")
 
 
-def _table(entries: list[LedgerEntry]) -> Table:
+def _table(entries: list[LedgerEntry], time_scale: float) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bright_black")
     table.add_column("criterion", no_wrap=True)
     table.add_column("")
@@ -66,7 +68,7 @@ def _table(entries: list[LedgerEntry]) -> Table:
                 f"  {entry.criterion.id}",
                 text,
                 Text(verdict, style),
-                Text(" · ".join(map(str, entry.figures)) or _took(entry), "bright_black"),
+                Text(formatting.figures(entry.criterion, entry.figures, time_scale) or _took(entry), "bright_black"),
             )
     return table
 

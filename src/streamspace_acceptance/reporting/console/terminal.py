@@ -31,7 +31,7 @@ class ConsoleScreen:
 
     def __init__(self, stream: TextIO) -> None:
         if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal that has no tick must not end the run
+            stream.reconfigure(errors="replace")  # a terminal that lacks a character must not end the run
         self.console = Console(file=stream, highlight=False, soft_wrap=False)
         self.colourful = self.console.is_terminal
         if not self.colourful:
@@ -56,10 +56,19 @@ class ConsoleScreen:
         """Print one thing above the live line; on a terminal, text that is too long is folded below its beginning."""
         if content == "":
             self.console.print()
-        elif self.colourful or not isinstance(content, Text):
+        elif self.colourful:
             self.console.print(Padding(content, (0, 0, 0, indent), expand=False))
+        elif isinstance(content, Text):
+            self._plain(Text(" " * indent).append_text(content).plain)
         else:
-            self.console.print(Text(" " * indent).append_text(content), soft_wrap=True)
+            with self.console.capture() as drawn:
+                self.console.print(Padding(content, (0, 0, 0, indent), expand=False))
+            self._plain(drawn.get())
+
+    def _plain(self, text: str) -> None:
+        """Print text for a log, without blanks at the ends of its lines."""
+        for line in text.splitlines():
+            self.console.print(Text(line.rstrip()), soft_wrap=True)
 
     def marked(self, mark: Text, content: Text, indent: int) -> None:
         """Print a line with its mark in front; what is folded stands below the sentence, not below the mark."""
