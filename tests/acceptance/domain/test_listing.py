@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from streamspace_acceptance.domain.performance.session_looks import look_at
 from streamspace_acceptance.domain.sessions import listing
 from streamspace_acceptance.domain.sessions.listing import all_sessions, completed, left_out, listed_sessions
 from streamspace_acceptance.outcomes import Unmet
-from streamspace_acceptance.product.api import Listed, SessionList
+from streamspace_acceptance.product.api import Listed, SessionList, StreamSpaceApi
 from streamspace_acceptance.product.http import NoAnswer
 from streamspace_acceptance.product.profile import load
 from tests.support.samples import SESSION, pod, session_object
@@ -60,6 +61,18 @@ def product(listed: list[str], *alone: Listed) -> Any:
     known = {shown.id: shown for shown in alone}
     sessions = SessionList(tuple(map(entry, listed)))
     return SimpleNamespace(profile=load(), sessions=lambda: sessions, shown_alone=known.get)
+
+
+def test_session_that_has_gone_is_asked_for_once() -> None:
+    """A list of deleted sessions would else cost a call for each of them, again and again."""
+    sessions, asked = ["a", "b"], list[str]()
+    api = SimpleNamespace(sessions=lambda: SessionList(tuple(map(entry, sessions))), shown_alone=asked.append)
+    look = look_at(cast("StreamSpaceApi", api), {"a", "b", "not-there-yet"})
+    look()
+    sessions.remove("b")
+    look()
+    look()
+    assert asked == ["not-there-yet", "b", "not-there-yet", "not-there-yet"]
 
 
 def test_sessions_that_a_list_leaves_out_are_those_shown_alone() -> None:

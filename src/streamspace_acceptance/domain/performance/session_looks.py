@@ -45,12 +45,14 @@ def last_list(looks: Sequence[Stamped[Look]]) -> SessionList | None:
 def look_at(api: StreamSpaceApi, own: Set[str] = frozenset()) -> Callable[[], Look]:
     """A function that asks for one list; what keeps it from getting one is an answer too.
 
-    The sessions `own`, to which others may be added, are asked for alone where the list leaves them out.
+    The sessions `own`, to which others may be added, are asked for alone where the list leaves them out, until they
+    have gone.
 
     Entries and parts that have not changed are those of the list before: each list of a thousand would else take its
     own memory.
     """
     known: dict[str, Listed] = {}
+    gone = set[str]()
     limits = list[float]()
     before: list[tuple[Listed, ...]] = [()] * PARTS
 
@@ -64,12 +66,15 @@ def look_at(api: StreamSpaceApi, own: Set[str] = frozenset()) -> Callable[[], Lo
         if limits and asked < limits[-1] + LIMITED_SECONDS:
             return Look(None, "the API limits the rate of calls", asked, limited=True)
         try:
-            sessions = list(map(remembered, completed(api, api.sessions(), frozenset(own)).sessions))
+            wanted = own - gone
+            listed = completed(api, api.sessions(), wanted)
         except (Unmet, NoAnswer) as error:
             limited = isinstance(error, RateLimited) or (isinstance(error, Unmet) and error.actual.startswith("429 "))
             if limited:
                 limits[:] = [asked]
             return Look(None, " ".join(str(error).split()), asked, limited)
+        gone.update((wanted - listed.ids) & known.keys())
+        sessions = list(map(remembered, listed.sessions))
         parts: list[list[Listed]] = [[] for _ in range(PARTS)]
         for session in sessions:
             parts[hash(session.id) % PARTS].append(session)
