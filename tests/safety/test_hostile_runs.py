@@ -138,7 +138,7 @@ def test_trouble_in_the_clean_up_that_passes_leaves_nothing(place: Place) -> Non
         console, _ = run.communicate(timeout=180)
     assert run.returncode == 0, console
     assert set(verdicts(place).values()) == {"PROVEN"}, console
-    assert re.search(r"for deletion accepted: .*429.*503", console), console
+    assert re.search(r": deletion accepted · .*429.*503", console), console
     assert place.things() == before
     assert not journals(place)
 

@@ -102,7 +102,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
 
     def _run_and_judge(self) -> int:
         check_paths(self.config.paths)
-        check_options(self.config.userdata)
+        check_options(name for name, _ in self.config.userdata_defines or ())
         self._gates_lifted = gates.are_lifted(self.config.userdata)
         self._shard = shards.parse(self.config.userdata.get(shards.OPTION))
         capacity_search.read_ramp(self.config.userdata.get(capacity_search.OPTION))

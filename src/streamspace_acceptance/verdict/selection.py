@@ -49,8 +49,11 @@ def check_paths(paths: Iterable[str]) -> None:
 
 
 def check_options(names: Iterable[str]) -> None:
-    """SetupProblem when a `-D` option is none of the suite's: behave would take it, and nothing would read it."""
-    unknown = next((name for name in names if name not in OPTIONS), None)
+    """SetupProblem when a `-D` option is none of the suite's: behave would take it, and nothing would read it.
+
+    A name with a dot is a formatter's, as in `behave.formatter.progress.width`.
+    """
+    unknown = next((name for name in names if name not in OPTIONS and "." not in name), None)
     if unknown is not None:
         raise SetupProblem(f"The suite has no option -D {unknown}.{_near(unknown, OPTIONS, mark='-D ')}")
 

@@ -73,6 +73,13 @@ def test_a_mistyped_option_names_what_is_near(project: Project, option: str) -> 
     assert not (project.folder / "reports").exists()
 
 
+def test_option_of_a_formatter_or_of_behave_ini_is_left_alone(project: Project) -> None:
+    ini = project.folder / "behave.ini"
+    project.write("behave.ini", f"{ini.read_text()}\n[behave.userdata]\nof_the_team = 1\n")
+    run = project.behave("-D", "behave.formatter.progress.width=80", "--tags=@test-1.2")
+    assert run.status == 0, run.output
+
+
 def test_a_setup_problem_is_one_sentence(project: Project) -> None:
     environment = (project.folder / "environment.py").read_text()
     raising = "from streamspace_acceptance.outcomes import SetupProblem\n\n\ndef before_all(context):\n"
