@@ -77,7 +77,7 @@ def test_option_of_a_formatter_or_of_behave_ini_is_left_alone(project: Project) 
     ini = project.folder / "behave.ini"
     project.write("behave.ini", f"{ini.read_text()}\n[behave.userdata]\nof_the_team = 1\n")
     run = project.behave("-D", "behave.formatter.progress.width=80", "--tags=@test-1.2")
-    assert run.status == 0, run.output
+    assert run.status == 0, run.stdout
 
 
 def test_a_setup_problem_is_one_sentence(project: Project) -> None:
