@@ -71,27 +71,18 @@ def none_refused(bursts: Bursts) -> None:
             actual=f"{len(refusals)} refused: {'; '.join(refusals)}",
             likely="the API limits or loses creations that come close together",
         )
-    if shared := bursts.shared:
-        raise Unmet(
-            _subject(bursts),
-            expected="a session of its own for each creation",
-            actual="; ".join(shared),
-            likely="the ids of sessions that are requested close together collide",
-        )
-    if strangers := bursts.strangers:
-        raise Unmet(
-            _subject(bursts),
-            expected="a session of its own for each creation",
-            actual="; ".join(strangers),
-            likely="the answers to creations that come close together, or their sessions' users, are mixed up",
-        )
-    if doubled := bursts.doubled:
-        raise Unmet(
-            _subject(bursts),
-            expected="one session for each creation",
-            actual="; ".join(doubled),
-            likely="the API carries a creation out twice when several come close together",
-        )
+    own, one = "a session of its own for each creation", "one session for each creation"
+    for mistakes, expected, likely in (
+        (bursts.shared, own, "the ids of sessions that are requested close together collide"),
+        (
+            bursts.strangers,
+            own,
+            "the answers to creations that come close together, or their sessions' users, are mixed up",
+        ),
+        (bursts.doubled, one, "the API carries a creation out twice when several come close together"),
+    ):
+        if mistakes:
+            raise Unmet(_subject(bursts), expected=expected, actual="; ".join(mistakes), likely=likely)
     if unanswered := bursts.unanswered:
         raise NoAnswer(
             f"{len(unanswered)} of {bursts.wanted} creations had no answer of the API: {'; '.join(unanswered)}"

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 from itertools import count
 
@@ -305,7 +306,8 @@ def test_answer_of_a_cache_is_known_by_its_header(headers: dict[str, str], kept:
     assert answer.likely("lost") == (f"the answer is an earlier one, from a cache ({kept})" if kept else "lost")
 
 
-def test_cookie_of_an_earlier_answer_does_not_go_with_a_call() -> None:
+def cookies_of(calls: Callable[[HttpClient, str], object]) -> list[str | None]:
+    """The cookies of each request to a server whose every answer sets one."""
     cookies = list[str | None]()
 
     def respond(request: BaseHTTPRequestHandler) -> None:
@@ -313,23 +315,21 @@ def test_cookie_of_an_earlier_answer_does_not_go_with_a_call() -> None:
         says(b"{}", headers={"Set-Cookie": "session=of-the-administrator; Path=/"})(request)
 
     with web_server(respond) as url, HttpClient(url, "t") as client:
-        client.call("GET", "/x")
-        client.call_as(None, "GET", "/x")
-    assert cookies == [None, None]
+        calls(client, url)
+    return cookies
+
+
+def test_cookie_of_an_earlier_answer_does_not_go_with_a_call() -> None:
+    assert cookies_of(lambda client, _: (client.call("GET", "/x"), client.call_as(None, "GET", "/x"))) == [None, None]
 
 
 def test_page_gets_no_cookie_of_an_earlier_answer() -> None:
-    cookies = list[str | None]()
-
-    def respond(request: BaseHTTPRequestHandler) -> None:
-        cookies.append(request.headers["Cookie"])
-        says(b"{}", headers={"Set-Cookie": "session=1; Path=/"})(request)
-
-    with web_server(respond) as url, HttpClient(url, "t") as client:
+    def log_in_and_look_twice(client: HttpClient, url: str) -> None:
         client.call("POST", "/login")
         client.page(f"{url}/vnc")
         client.page(f"{url}/vnc")
-    assert cookies == [None, None, None]
+
+    assert cookies_of(log_in_and_look_twice) == [None, None, None]
 
 
 def test_page_keeps_its_cookie_over_a_redirect() -> None:

@@ -102,7 +102,7 @@ class OneLoginAtATime(_KnowsTheLastLogin):
 
 
 class LogsInAsAnybody(_KnowsTheLastLogin):
-    """A login gives the token of an ordinary user, whoever logs in."""
+    """Each login gives the token of an ordinary user, the administrator's too."""
 
     def denies(self, method: str, path: str, token: str) -> Reply | None:
         is_ordinary = bool(self._last) and token == self._last

@@ -197,8 +197,7 @@ class SessionLifecycle:
         The third says that the desktop shows nothing, though it did before; None otherwise. A server that has not come
         back already (`has_come_back`) is not awaited again.
         """
-        rest = self._rest(within)
-        budget = self.session.budgets.named(rest) if isinstance(rest, str) else rest
+        budget = self._rest(within)
         # One that was silent before proves nothing by its silence, so the rest of the budget would be waited in vain.
         budget = budget if isinstance(self._vnc_before, Framebuffer) else shortened(budget)
         found = self._vnc_again or self.session.vnc_within(budget)
@@ -222,10 +221,10 @@ class SessionLifecycle:
         """Why no user gets to the page of its desktop any more, though they did on its first pod; else None."""
         return None if self._way_in_before is not None else way_in.trouble(self.session)
 
-    def _rest(self, within: str | Budget) -> str | Budget:
-        """The rest of a limit that a sentence states, which counts from when the session left its pod."""
+    def _rest(self, within: str | Budget) -> Budget:
+        """A budget by its name, or the rest of a limit that a sentence states: from when the session left its pod."""
         if isinstance(within, str):
-            return within
+            return self.session.budgets.named(within)
         return Budget("restart", round(max(within.seconds - (now() - self.since), MOMENT_SECONDS), 1), 1.0)
 
     def losses(self) -> Losses:

@@ -13,12 +13,7 @@ from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.sessions import concurrent_requests, creation
 from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests
 from streamspace_acceptance.domain.sessions.creation import Asked, Creation
-from streamspace_acceptance.domain.sessions.listing import (
-    all_sessions,
-    left_out,
-    listed_at_last,
-    listed_sessions,
-)
+from streamspace_acceptance.domain.sessions.listing import all_sessions, left_out, listed_at_last, listed_sessions
 from streamspace_acceptance.domain.sessions.removal import Removal
 from streamspace_acceptance.domain.sessions.scheduled_requests import ScheduledRequests
 from streamspace_acceptance.domain.sessions.session import Session
