@@ -3,10 +3,11 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -34,6 +35,7 @@ def cluster(respond: Respond, folder: Path) -> Iterator[Cluster]:
 class _Kubernetes:
     """Lists and watches played from a script: each list and each connection of a watch takes the next part.
 
+    Watches answer once `is_read` is set: a reader that comes later gets what is there by then, not what has changed.
     After the last part they are empty: a watch may list again before a test has ended it.
     """
 
@@ -41,6 +43,7 @@ class _Kubernetes:
         self.lists = lists
         self.watches = watches
         self.from_versions: list[str] = []
+        self.is_read = threading.Event()
 
     def respond(self, request: BaseHTTPRequestHandler) -> None:
         query = parse_qs(urlsplit(request.path).query)
@@ -48,10 +51,24 @@ class _Kubernetes:
             items = self.lists.pop(0) if self.lists else []
             says(json.dumps({"metadata": {"resourceVersion": "10"}, "items": items}).encode())(request)
             return
+        self.is_read.wait(20)
         self.from_versions.append(query["resourceVersion"][0])
         events = self.watches.pop(0) if self.watches else []
         data = "".join(json.dumps(event) + "\n" for event in events)
         says(data.encode())(request)
+
+
+Watch = Callable[[Cluster, Literal["pods"]], AbstractContextManager[Recording[Change]]]
+
+
+@contextmanager
+def reading(
+    script: _Kubernetes, folder: Path, *, respond: Respond | None = None, watch: Watch = watching
+) -> Iterator[Recording[Change]]:
+    """A reader of the pods, which is there before the first event."""
+    with cluster(respond or script.respond, folder) as kubernetes, watch(kubernetes, "pods") as recording:
+        script.is_read.set()
+        yield recording
 
 
 def events(*kinds: tuple[str, Json]) -> list[Json]:
@@ -70,7 +87,7 @@ A, B = pod_json(uid="a", version=1), pod_json(uid="b", version=11)
 def test_what_is_there_comes_first_then_what_changes(tmp_path: Path) -> None:
     script = _Kubernetes([[A]], [events(("ADDED", B)), events(("DELETED", A | {"x": 1}))])
     began = now()
-    with cluster(script.respond, tmp_path) as kubernetes, watching(kubernetes, "pods") as recording:
+    with reading(script, tmp_path) as recording:
         assert heard(recording, 3) == [("ADDED", "a"), ("ADDED", "b"), ("DELETED", "a")]
         assert all(began <= change.at <= now() for change in recording.items())
     assert script.from_versions[:2] == ["10", "11"]
@@ -80,7 +97,7 @@ def test_a_slim_watch_keeps_what_tells_the_state(tmp_path: Path) -> None:
     whole = pod_json(uid="b", version=11)
     whole["metadata"]["managedFields"] = whole["spec"]["filler"] = ["x" * 5000]
     script = _Kubernetes([[A]], [events(("ADDED", whole))])
-    with cluster(script.respond, tmp_path) as kubernetes, watching_states(kubernetes, "pods") as recording:
+    with reading(script, tmp_path, watch=watching_states) as recording:
         assert heard(recording, 2) == [("ADDED", "a"), ("ADDED", "b")]
         kept = recording.items()[1].item.object
     assert "x" * 5000 not in json.dumps(kept)
@@ -91,7 +108,7 @@ def test_a_slim_watch_keeps_what_tells_the_state(tmp_path: Path) -> None:
 def test_after_410_what_was_missed_is_made_up_for(tmp_path: Path, end: Json) -> None:
     later = pod_json(uid="b", version=12)
     script = _Kubernetes([[A, B], [later]], [[end]])
-    with cluster(script.respond, tmp_path) as kubernetes, watching(kubernetes, "pods") as recording:
+    with reading(script, tmp_path) as recording:
         assert heard(recording, 4) == [("ADDED", "a"), ("ADDED", "b"), ("DELETED", "a"), ("MODIFIED", "b")]
 
 
@@ -139,11 +156,7 @@ def test_silent_watch_that_is_stopped_ends_its_thread(tmp_path: Path, monkeypatc
 
 def test_a_watch_that_kubernetes_refuses_breaks_the_recording(tmp_path: Path) -> None:
     script = _Kubernetes([[]], [[{"type": "ERROR", "object": {"code": 500, "message": "etcd is away"}}]])
-    with (
-        cluster(script.respond, tmp_path) as kubernetes,
-        watching(kubernetes, "pods") as recording,
-        pytest.raises(ClusterError, match="etcd is away"),
-    ):
+    with reading(script, tmp_path) as recording, pytest.raises(ClusterError, match="etcd is away"):
         heard(recording, 1)
 
 
@@ -225,7 +238,7 @@ def test_watch_that_is_put_off_is_made_up_for_by_a_list(tmp_path: Path) -> None:
         else:
             script.respond(request)
 
-    with cluster(respond, tmp_path) as kubernetes, watching(kubernetes, "pods") as recording:
+    with reading(script, tmp_path, respond=respond) as recording:
         assert heard(recording, 2) == [("ADDED", "a"), ("ADDED", "b")]
 
 
@@ -247,11 +260,11 @@ def test_readers_of_labels_share_one_watch(tmp_path: Path) -> None:
         ("DELETED", labelled("two", "b", 14)),
     ]
     script = _Kubernetes([[labelled("one", "a", 1), labelled("two", "b", 2)]], [events(*changes)])
-    begun, over = threading.Event(), threading.Event()
+    over = threading.Event()
 
     def respond(request: BaseHTTPRequestHandler) -> None:
-        if "watch" in request.path:
-            (begun if script.watches else over).wait(20)
+        if "watch" in request.path and not script.watches:
+            over.wait(20)
         script.respond(request)
 
     with (
@@ -259,7 +272,7 @@ def test_readers_of_labels_share_one_watch(tmp_path: Path) -> None:
         watching(kubernetes, "pods", session="one") as one,
         watching(kubernetes, "pods", session="two") as two,
     ):
-        begun.set()
+        script.is_read.set()
         assert heard(one, 3) == [("ADDED", "a"), ("MODIFIED", "a"), ("DELETED", "a")]
         assert heard(two, 3) == [("ADDED", "b"), ("ADDED", "a"), ("DELETED", "b")]
         over.set()
@@ -277,6 +290,7 @@ def test_shared_watch_that_broke_is_followed_by_a_new_one(tmp_path: Path) -> Non
 
     label = A["metadata"]["labels"]
     with cluster(respond, tmp_path) as kubernetes, watching(kubernetes, "pods", **label) as first:
+        script.is_read.set()
         with pytest.raises(ClusterError, match="etcd is away"):
             first.beyond(9, 20)
         with watching(kubernetes, "pods", **label) as second:
