@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from contextlib import suppress
 
 from streamspace_acceptance.cluster.kubernetes import ClusterError
 from streamspace_acceptance.domain.sessions.place_search import PlaceSearch, has_no_shell
@@ -61,15 +60,16 @@ class TerminalProgram:
 
     def received(self, *, until: str, times: int = 1) -> str:
         """The input so far, once `until` has arrived `times` times or the browser's budget is used up."""
-        with suppress(Unmet):  # the criterion judges what is missing
-            poll(
+        try:
+            return poll(
                 self._desk.wait("all of it received in the session"),
-                lambda: self._read("log"),
+                self.received_so_far,
                 met=lambda text: text.count(until) >= times,
                 says=lambda text: f"{len(text)} bytes",
                 likely=lambda _: "see what was received",
             )
-        return self._read("log")
+        except Unmet:  # the criterion judges what is missing
+            return self.received_so_far()
 
     def received_so_far(self) -> str:
         """The input so far."""

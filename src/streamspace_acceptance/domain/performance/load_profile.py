@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from statistics import fmean
 
 from streamspace_acceptance.cluster.containers import is_known_neighbour
+from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.cluster.objects import Pod, is_of_a_job
 from streamspace_acceptance.cluster.quantities import amount
 from streamspace_acceptance.domain.clients import Clients
@@ -95,23 +98,18 @@ def profile(clients: Clients, sessions: Sequence[Session], load: str) -> LoadPro
     ids = {session.id for session in sessions}
     own = [pod for pod in listed if pod.meta.labels.get(label) in ids]
     components = [pod for pods in parts.values() for pod in pods]
-    source, passed_over = resource_counters.choose(
-        cluster, [pod for component in JUDGED for pod in parts.get(component, ())]
-    )
+    judged = [pod for component in JUDGED for pod in parts.get(component, ())]
+    source, passed_over = resource_counters.choose(cluster, judged)
     own = own[:SESSIONS_READ_BY_EXEC] if isinstance(source, resource_counters.CgroupFiles) else own
     parts |= {SESSION_PODS: own} if own else {}
-    before = stores.read(cluster, parts.get("PostgreSQL", ()), parts.get("Redis", ()))
-    meter = NodeBusyMeter.begin(cluster)
-    waiting = CpuWaiting(cluster, [pod for component in JUDGED for pod in parts.get(component, ())])
+    meters = _Meters(cluster, parts, judged)
     wait = Wait("StreamSpace's pods", f"the use of resources {load} to be recorded", Budget("profile", window, 1.0))
     with wait.announced():
         wait.note(f"from {'no source' if source is None else source.name}")
         samples, errors = _samples(source, [*components, *own], window)
         wait.end("met")
     again = began_anew(listed, cluster.pods())
-    waited = waiting.millicores()
-    busy = meter.shares()
-    after = stores.read(cluster, parts.get("PostgreSQL", ()), parts.get("Redis", ()))
+    busy, waited, figures = meters.read(window)
     return LoadProfile(
         load=load,
         window=window,
@@ -126,10 +124,29 @@ def profile(clients: Clients, sessions: Sequence[Session], load: str) -> LoadPro
         },
         busy=busy,
         waited=waited,
-        stores=after.since(before, window),
+        stores=figures,
         errors=errors or ([passed_over] if source is None else []),
         capped={pod.meta.name: cap for pod in components if (cap := cpu_limit(pod)) is not None},
     )
+
+
+class _Meters:
+    """What is read by exec before and after a window; all of it at the same time, since each call takes a while."""
+
+    def __init__(self, cluster: Cluster, parts: Mapping[str, Sequence[Pod]], judged: Sequence[Pod]) -> None:
+        self._stores = partial(stores.read, cluster, parts.get("PostgreSQL", ()), parts.get("Redis", ()))
+        with ThreadPoolExecutor(thread_name_prefix="meter") as pool:
+            earlier, busy = pool.submit(self._stores), pool.submit(NodeBusyMeter.begin, cluster)
+            waiting = pool.submit(CpuWaiting, cluster, judged)
+        self._earlier, self._busy, self._waiting = earlier.result(), busy.result(), waiting.result()
+
+    def read(self, window: float) -> tuple[dict[str, float], dict[str, float], StoreFigures]:
+        """The busy share of each node, the wait for processors of each judged pod, and the stores' figures."""
+        with ThreadPoolExecutor(thread_name_prefix="meter") as pool:
+            waited, busy, later = (
+                pool.submit(self._waiting.millicores), pool.submit(self._busy.shares), pool.submit(self._stores)
+            )  # fmt: skip
+        return busy.result(), waited.result(), later.result().since(self._earlier, window)
 
 
 def component_pods(clients: Clients, pods: Sequence[Pod]) -> dict[str, list[Pod]]:
