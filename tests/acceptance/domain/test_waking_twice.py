@@ -48,7 +48,7 @@ def hears(monkeypatch: pytest.MonkeyPatch) -> list[bool | None]:
     """Whether what is typed is carried out, each time; the last of them stays."""
     left: list[bool | None] = [True]
     monkeypatch.setattr(
-        typed_command, "is_carried_out", lambda *_: left.pop(0) if len(left) > 1 else left[0], raising=True
+        typed_command, "_is_carried_out", lambda *_: left.pop(0) if len(left) > 1 else left[0], raising=True
     )
     return left
 
