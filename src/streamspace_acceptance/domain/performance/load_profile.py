@@ -131,7 +131,7 @@ def profile(clients: Clients, sessions: Sequence[Session], load: str) -> LoadPro
 
 
 class _Meters:
-    """What is read by exec before and after a window; all of it at the same time, since each call takes a while."""
+    """Readings by exec before and after a window, all at the same time: each call takes a while."""
 
     def __init__(self, cluster: Cluster, parts: Mapping[str, Sequence[Pod]], judged: Sequence[Pod]) -> None:
         self._stores = partial(stores.read, cluster, parts.get("PostgreSQL", ()), parts.get("Redis", ()))
