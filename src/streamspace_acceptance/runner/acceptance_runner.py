@@ -1,6 +1,6 @@
 """The runner that `behave` uses here (see behave.ini).
 
-It checks the selection before anything starts, notes what behave forgets, writes the run to disk whatever formatter is
+It checks the selection before anything starts, notes what behave forgets, keeps the run's files whatever formatter is
 chosen, and fails whenever something that was asked for was not shown.
 """
 
@@ -28,12 +28,12 @@ from streamspace_acceptance.evidence.run_evidence import RunEvidence
 from streamspace_acceptance.measuring import capacity_search
 from streamspace_acceptance.outcomes import SetupProblem
 from streamspace_acceptance.redaction import redactor, streams
-from streamspace_acceptance.reporting import killed_runs, write_reports
+from streamspace_acceptance.reporting import killed_runs
 from streamspace_acceptance.reporting.allure import attach_hook
-from streamspace_acceptance.reporting.run_writer import RunWriter
 from streamspace_acceptance.runner import report_permissions, sentence_figures
 from streamspace_acceptance.runner.observer import RunObserver
 from streamspace_acceptance.runner.process_exit import Ended
+from streamspace_acceptance.runner.run_files import RunFiles
 from streamspace_acceptance.runner.signals import Interrupted, SignalHandler
 from streamspace_acceptance.settings import Settings
 from streamspace_acceptance.verdict import gates, run_document, shards
@@ -47,7 +47,7 @@ from streamspace_acceptance.verdict.judgement import (
 )
 from streamspace_acceptance.verdict.ledger import Ledger
 from streamspace_acceptance.verdict.register import Register
-from streamspace_acceptance.verdict.run_record import Problem, RunRecord, describe
+from streamspace_acceptance.verdict.run_record import Problem, RunRecord
 from streamspace_acceptance.verdict.selection import check_options, check_paths, select
 
 CLEAN_UP_SECONDS = 10.0
@@ -71,9 +71,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         self._ledger = Ledger(Register.load(), self.record)
         self._gates = gates.Gates(self._ledger.plan, self.record)
         self._gates_lifted = False
-        self._reported = False
-        self._writer = RunWriter(self._folder)
-        self._ended: list[Any] = []
+        self._files = RunFiles(self._folder, self._ledger, self.record)
         self._interruption = SignalHandler(self._note_interruption)
 
     def run(self) -> NoReturn:
@@ -111,7 +109,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         if self.record.setup_problem is not None:
             return _refuse(self.record.setup_problem)
         verdict = Verdict.PROVEN if self.config.dry_run else self._judged().verdict
-        explained = self._reported and failed_for_what_does_not_apply(self.record)
+        explained = self._files.reported and failed_for_what_does_not_apply(self.record)
         if failed and verdict is Verdict.PROVEN and not explained:
             verdict = Verdict.BROKEN  # behave saw something that the record does not have
         return EXIT_STATUS[verdict]
@@ -163,9 +161,9 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
             self._interruption.forbid()
         if hook_name == "before_step":
             self.record.begin_step(args[0])
-            self._update_on_disk()
+            self._files.step_changed()
         if hook_name == "after_scenario":
-            self._update_on_disk()
+            self._files.step_changed()
             self._collect_evidence(args[0])
         passed = bool(super().run_hook(hook_name, *args))
         if hook_name == "before_all":
@@ -193,7 +191,9 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         killed_runs.complete(_say, move_aside_in=self._folder)
         with ExitStack() as stack:
             stack.enter_context(
-                killed_runs.on_record(self._folder, self.record.began, self._writer.junit_files, lambda: self._reported)
+                killed_runs.on_record(
+                    self._folder, self.record.began, self._files.junit_files, lambda: self._files.reported
+                )
             )
             stack.enter_context(run_evidence.collected(self.record.evidence))
             stack.enter_context(attach_hook.installed())
@@ -202,8 +202,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
             return self._run_on_record()
 
     def _run_on_record(self) -> bool:
-        write_reports.begin(self._folder)
-        self._put_on_disk()
+        self._files.begin()
         for scenario in self.record.selected:
             scenario.run = self._followed(scenario, scenario.run)
         for observer in self._observers():
@@ -218,35 +217,15 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         finally:
             for observer in self._observers():
                 observer.run_ended()
-            self._put_on_disk()
-            self._reported = self._report()
-        return failed or not self._reported
-
-    def _report(self) -> bool:
-        """Write the Markdown. The verdicts are on disk by now: after an error here, `report` can try again."""
-        if self.record.setup_problem is not None:
-            return True
-        try:
-            write_reports.write(self._folder)
-        except Exception as error:  # noqa: BLE001  # an error in a report must not hide the verdicts
-            sys.stderr.write(f"The reports could not be written: {describe(error)}\n")
-            return False
-        return True
+            self._files.end()
+        return failed or not self._files.reported
 
     def _replace_behaves_junit(self) -> None:
         """With `--junit` the file goes to behave's `--junit-directory` as well."""
         if self.config.junit:
-            self._writer.junit_files.add(Path(self.config.junit_directory) / self._folder.junit.name)
+            self._files.junit_files.add(Path(self.config.junit_directory) / self._folder.junit.name)
         reporters = self.config.reporters
         self.config.reporters = [reporter for reporter in reporters if not isinstance(reporter, JUnitReporter)]
-
-    def _put_on_disk(self) -> None:
-        """Write what holds if the run is killed now."""
-        self._writer.write(run_document.document(self._ledger))
-
-    def _update_on_disk(self) -> None:
-        """The same for the running scenario alone."""
-        self._writer.write_running(run_document.scenario_document(self.record.running, self._ledger))
 
     def _observers(self) -> list[RunObserver]:
         return [formatter for formatter in self.formatters if isinstance(formatter, RunObserver)]
@@ -261,8 +240,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
             if self._is_gated(scenario):
                 return False
             self.record.begin(scenario)
-            self._writer.update(run_document.changes(self._ledger, [*self._ended, scenario]), all_views=True)
-            self._ended = []
+            self._files.scenario_began(scenario)
             try:
                 return run(runner)
             except KeyboardInterrupt as interrupted:
@@ -270,7 +248,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
                 raise
             finally:
                 self.record.finish(scenario)
-                self._ended.append(scenario)  # it goes on disk with the begin of the next one, or at the end
+                self._files.scenario_ended(scenario)
                 for observer in self._observers():
                     observer.scenario_finished(scenario)
 
@@ -281,7 +259,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
         reason = None if self._gates_lifted else self._gates.closed_for(scenario)
         if reason is not None:
             scenario.skip_reason = reason
-            self._writer.update(run_document.changes(self._ledger, [scenario]))
+            self._files.scenario_not_run(scenario)
             for observer in self._observers():
                 observer.scenario_finished(scenario)
         return reason is not None
