@@ -263,9 +263,17 @@ def test_whose_pod_it_is(name: str, labels: dict[str, str], cpu: str, stray: boo
     assert oversized_requests.is_stray(raw, [attempt()], creation(), "session") is stray
 
 
-@pytest.mark.parametrize(("session", "stray"), [("0b54-77aa", True), ("9f00-1234", False)])
-def test_pod_of_a_session_that_nobody_lists_is_a_stray(session: str, stray: bool) -> None:
-    raw = pod_json("desktop-x", labels={"session": session})
+@pytest.mark.parametrize(
+    ("name", "session", "stray"),
+    [
+        ("desktop-x", "0b54-77aa", True),
+        ("desktop-x", "9f00-1234", False),
+        (f"{SESSION}-5d-x1", "0b54-77aa", False),
+        (f"{SESSION}1-5d-x1", "0b54-77aa", True),
+    ],
+)
+def test_pod_of_a_session_that_nobody_lists_is_a_stray(name: str, session: str, stray: bool) -> None:
+    raw = pod_json(name, labels={"session": session})
     known = {"9f00-1234", SESSION}
     assert oversized_requests.is_stray(raw, [attempt()], creation(), "session", known=known) is stray
 

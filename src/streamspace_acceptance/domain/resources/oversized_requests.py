@@ -217,6 +217,8 @@ def _of_others(objects: set[str], control: str) -> set[str]:
 def _is_of_another(meta: Meta, control: Creation, label: str, known: Collection[str] | None) -> bool:
     """Whether something is of a session as they were requested here, or of none, but not of the one that fits."""
     labelled = meta.labels.get(label)
+    if control.id is not None and f"{meta.name}-".startswith(f"{control.id}-"):
+        return False  # a wrong label on it is for the criteria about pods and homes
     if known is not None and control.id is not None and labelled is not None and labelled not in known:
         return True
     session = labelled or meta.name
