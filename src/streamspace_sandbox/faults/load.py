@@ -140,10 +140,14 @@ def _rank(tracker: Any) -> int:
 
 
 def _beyond(limit: int, act: Callable[[Any], None]) -> Patch:
-    """The agent makes nothing of a session that `limit` others precede, but does `act` with its tracker."""
+    """While the agent has made something of `limit` sessions, it only does `act` with the tracker of another one."""
+    made_of: set[str] = set()
 
     async def follow_up(follow: Any, tracker: Any, seen: Any) -> None:
-        if seen.pod_name is None and seen.phase in ("Pending", "Failed") and _rank(tracker) >= limit:
+        made_of.intersection_update(tracker._tracking.sessions.objects)
+        if len(made_of) < limit:
+            made_of.add(tracker._name)
+        if seen.pod_name is None and seen.phase in ("Pending", "Failed") and tracker._name not in made_of:
             act(tracker)
         else:
             await follow(tracker, seen)
