@@ -65,7 +65,7 @@ class _Product:
         ]
 
     def claims(self) -> list[Any]:
-        stray = [claim(labels=LABELS)] if self.left == "a claim" else []
+        stray = [claim(f"{STRAY}-home", labels=LABELS)] if self.left == "a claim" else []
         return stray if self.asked else []
 
 
@@ -74,7 +74,7 @@ class _Product:
     [
         ("", ()),
         ("an object alone", ()),  # it may be that of the session that fits
-        ("a claim", (f"volume claim {SESSION}-home",)),
+        ("a claim", (f"volume claim {STRAY}-home",)),
         ("a pod", ("pod lost",)),
         ("a session", (f"session {STRAY}",)),
         ("an object", (f"session {STRAY}",)),
