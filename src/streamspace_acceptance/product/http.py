@@ -82,6 +82,10 @@ class Unanswered(NoAnswer):
         super().__init__(sentence)
 
 
+class ConnectionEnded(NoAnswer):
+    """A call whose connection the server ended without an answer in HTTP, as where its handler fails."""
+
+
 class TokenRefused(NoAnswer):
     """No call accepts the run's own token any more."""
 
@@ -196,6 +200,8 @@ class HttpClient:
             sentence = message if message.startswith(what) else f"{what}: {message}"
             if _is_cut(error) or _is_late(error):
                 raise Unanswered(sentence, what, is_cut=_is_cut(error), others=len(others)) from error
+            if isinstance(error, httpx.RemoteProtocolError | httpx.ReadError):
+                raise ConnectionEnded(sentence) from error
             raise NoAnswer(sentence) from error
         answer = replace(answer, request=_tellable(body))
         text = answer.body[:LOGGED_BYTES].decode("utf-8", "replace")

@@ -1,6 +1,7 @@
-"""Faults of the fields of templates: their texts, what a change may set them to, and who gets it."""
+"""Faults of the fields of templates: their texts, what they may be set to, and who gets it."""
 
 import html
+from types import SimpleNamespace
 from typing import Any
 
 from pydantic import ValidationError
@@ -9,6 +10,7 @@ from streamspace_sandbox.faults.catalogue import register_fault
 from streamspace_sandbox.faults.patching import Patch, wrap
 
 TEMPLATES = "streamspace_sandbox.streamspace.api.templates:Templates"
+FORMATS = "streamspace_sandbox.streamspace.api.field_formats"
 
 
 def _change_unchecked(change: Any) -> Any:
@@ -28,6 +30,16 @@ def _change_unchecked(change: Any) -> Any:
 async def _escape_texts(insert: Any, templates: Any, connection: Any, new: Any) -> Any:
     texts = {field: html.escape(getattr(new, field)) for field in ("display_name", "description")}
     return await insert(templates, connection, new.model_copy(update=texts))
+
+
+def _label_before_a_line_break(label: Any, text: str, longest: int) -> str:
+    """A name is checked by a pattern whose `$` stands before a last line break too."""
+    label(text.removesuffix("\n"), longest)
+    return text
+
+
+def _without_digest(reference: Any) -> Any:
+    return SimpleNamespace(fullmatch=lambda text: reference.fullmatch(text.partition("@")[0]))
 
 
 def _insert_as_the_user_knows_it() -> Patch:
@@ -60,4 +72,16 @@ register_fault(
     breaks="2.1-1",
     description="The API stores the texts of templates as they stand in HTML",
     api=wrap(f"{TEMPLATES}.insert", _escape_texts),
+)
+register_fault(
+    "name-ends-with-a-line-break",
+    breaks="2.1-3",
+    description="The name of a template may end with a line break, which spoils a header of the answer",
+    api=wrap(f"{FORMATS}:_label", _label_before_a_line_break),
+)
+register_fault(
+    "digest-of-image-unchecked",
+    breaks="2.1-4",
+    description="The image of a template may have any digest",
+    api=Patch(f"{FORMATS}:_REFERENCE", _without_digest),
 )

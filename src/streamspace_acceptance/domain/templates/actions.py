@@ -17,7 +17,7 @@ from streamspace_acceptance.domain.templates import change, deletion, sessions_o
 from streamspace_acceptance.domain.templates.change import TemplateChange
 from streamspace_acceptance.domain.templates.created_template import NOT_THERE, CreatedTemplate, Json, differences
 from streamspace_acceptance.domain.templates.deletion import Deletion, Leftovers
-from streamspace_acceptance.domain.templates.mistake_trials import attempt_all
+from streamspace_acceptance.domain.templates.mistake_trials import MistakeTrial, attempt_all
 from streamspace_acceptance.domain.templates.registry import TemplateRegistry
 from streamspace_acceptance.domain.templates.sessions_of_template import wait_until_running
 from streamspace_acceptance.outcomes import Unmet, Unproven
@@ -87,11 +87,16 @@ def create(scenario: Scenario) -> CreatedTemplate:
 
 
 def try_mistakes(scenario: Scenario, table: Sequence[Any]) -> None:
-    """Creates the described template once with each mistake of a table, and beside it without."""
+    """Creates the described template once with each mistake of a table, and beside it without.
+
+    A mistake without an answer is for the criteria to judge.
+    """
     mistakes = {row["mistake"]: tuple(_SEPARATOR.split(row["the error names"])) for row in table}
-    scenario.results.put(
-        attempt_all(mistakes, scenario.results[TemplateDescription], scenario.results[TemplateRegistry])
-    )
+    described, registry = scenario.results[TemplateDescription], scenario.results[TemplateRegistry]
+    try:
+        scenario.results.put(attempt_all(mistakes, described, registry))
+    except Unmet as unanswered:
+        scenario.results.put_failure(MistakeTrial, unanswered)
 
 
 def provide(scenario: Scenario, label: str, count: int, user: str) -> None:
