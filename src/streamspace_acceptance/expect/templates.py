@@ -109,7 +109,9 @@ def all_listed(count: int, missing: Sequence[str]) -> None:
             f"{count} further templates",
             expected="each in the list of templates",
             actual=f"{len(missing)} are missing: {', '.join(missing[:3])}{' and others' if len(missing) > 3 else ''}",
-            likely="the list ends after so many entries, and names no next page",
+            likely="the list leaves out templates without optional fields"
+            if all("bare" in template for template in missing)
+            else "the list ends after so many entries, and names no next page",
         )
 
 

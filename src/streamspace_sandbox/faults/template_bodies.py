@@ -4,10 +4,12 @@ import html
 from types import SimpleNamespace
 from typing import Any
 
+import orjson
 from pydantic import ValidationError
 
 from streamspace_sandbox.faults.catalogue import register_fault
 from streamspace_sandbox.faults.patching import Patch, wrap
+from streamspace_sandbox.faults.support.responses import set_body
 
 TEMPLATES = "streamspace_sandbox.streamspace.api.templates:Templates"
 FORMATS = "streamspace_sandbox.streamspace.api.field_formats"
@@ -30,6 +32,12 @@ def _change_unchecked(change: Any) -> Any:
 async def _escape_texts(insert: Any, templates: Any, connection: Any, new: Any) -> Any:
     texts = {field: html.escape(getattr(new, field)) for field in ("display_name", "description")}
     return await insert(templates, connection, new.model_copy(update=texts))
+
+
+async def _list_those_with_a_category(list_templates: Any, *arguments: Any) -> Any:
+    response = await list_templates(*arguments)
+    found = [template for template in orjson.loads(response.body)["templates"] if template["category"]]
+    return set_body(response, orjson.dumps({"templates": found, "total": len(found)}))
 
 
 def _label_before_a_line_break(label: Any, text: str, longest: int) -> str:
@@ -84,4 +92,10 @@ register_fault(
     breaks="2.1-4",
     description="The image of a template may have any digest",
     api=Patch(f"{FORMATS}:_REFERENCE", _without_digest),
+)
+register_fault(
+    "templates-without-category-not-listed",
+    breaks="2.1-2",
+    description="The list of templates leaves out those without a category",
+    api=wrap("streamspace_sandbox.streamspace.api.endpoints:list_templates", _list_those_with_a_category),
 )
