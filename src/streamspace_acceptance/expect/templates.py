@@ -209,6 +209,26 @@ def changed(change: TemplateChange) -> None:
         )
 
 
+def others_unchanged(changes: Sequence[str]) -> None:
+    """The change has reached no other template."""
+    judged("changes of another template", "\n".join(changes) or "none")
+    if changes:
+        raise Unmet(
+            "another template of the same image and resources",
+            expected="as it was before the change of the template",
+            actual="; ".join(changes),
+            likely="the change is made of every template, or of all that are alike",
+        )
+
+
+def changed_too(change: TemplateChange | None) -> None:
+    """The same change of a template with every field leaves its other fields alone; None where there is none."""
+    if change is None:
+        judged("the same change of a template with every field", "not tried: the product did not accept the template")
+        return
+    changed(change)
+
+
 def provisioned(session: Provisioned, wanted: Json) -> None:
     """The session's pod has the image and resources wanted, by every source."""
     asked = Provision.of(wanted)

@@ -1,4 +1,4 @@
-"""Faults of the fields of templates: their texts, what they may be set to, and who gets it."""
+"""Faults of the fields of templates: their texts, what they may be set to, and what a change or a deletion reaches."""
 
 import html
 from types import SimpleNamespace
@@ -50,6 +50,30 @@ def _without_digest(reference: Any) -> Any:
     return SimpleNamespace(fullmatch=lambda text: reference.fullmatch(text.partition("@")[0]))
 
 
+async def _reset_the_port(change: Any, templates: Any, name: str, body: Any) -> Any:
+    """A change sets the port that it does not name to the one of templates that name none."""
+    if "vnc" not in body.model_fields_set:
+        body = body.model_copy(update={"vnc": type(body)().vnc})
+        body.model_fields_set.add("vnc")
+    return await change(templates, name, body)
+
+
+async def _change_all_alike(change: Any, templates: Any, name: str, body: Any) -> Any:
+    """A change is made of every template of the same image and resources."""
+    former = await templates.get(name)
+    changed = await change(templates, name, body)
+    for other in await templates.all():
+        if (other["image"], other["resources"]) == (former["image"], former["resources"]):
+            await change(templates, other["name"], body)
+    return changed
+
+
+async def _delete_namesakes(delete: Any, templates: Any, name: str) -> None:
+    """The deletion takes the templates whose names begin with that one, too."""
+    await delete(templates, name)
+    await templates.pool.execute("delete from templates where starts_with(name, $1)", name)
+
+
 def _insert_as_the_user_knows_it() -> Patch:
     """The sessions of a user are made of the template as it was at the first of them."""
     known: dict[tuple[str, str], Any] = {}
@@ -92,6 +116,24 @@ register_fault(
     breaks="2.1-4",
     description="The image of a template may have any digest",
     api=Patch(f"{FORMATS}:_REFERENCE", _without_digest),
+)
+register_fault(
+    "update-resets-the-port",
+    breaks="2.2-1",
+    description="A change of a template sets its VNC port to 5900, unless it names another",
+    api=wrap(f"{TEMPLATES}.change", _reset_the_port),
+)
+register_fault(
+    "update-reaches-other-templates",
+    breaks="2.2-1",
+    description="A change of a template changes all templates of the same image and resources",
+    api=wrap(f"{TEMPLATES}.change", _change_all_alike),
+)
+register_fault(
+    "namesakes-deleted-with-a-template",
+    breaks="2.3-3",
+    description="The deletion of a template deletes those whose names begin with its own",
+    api=wrap(f"{TEMPLATES}.delete", _delete_namesakes),
 )
 register_fault(
     "templates-without-category-not-listed",
