@@ -13,7 +13,7 @@ from streamspace_acceptance.domain.templates.mistakes import CHANGED, MISTAKES
 from streamspace_acceptance.domain.templates.registry import TemplateRegistry
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.answers import Answer
-from streamspace_acceptance.product.http import ConnectionEnded, tells_error
+from streamspace_acceptance.product.http import Unanswered, tells_error
 from streamspace_acceptance.waiting import Budget, Wait, poll
 
 REFUSALS = (HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -144,11 +144,13 @@ def _send(words: str, bodies: Sequence[Json], registry: TemplateRegistry) -> tup
 
     Unmet if it ends the connection each time, and answers other calls: one connection may end by itself.
     """
-    ended: Exception | None = None
+    ended: Unanswered | None = None
     for body in bodies:
         try:
             return body, registry.api.create(body)
-        except ConnectionEnded as error:
+        except Unanswered as error:
+            if not error.is_cut:
+                raise
             ended = error
             registry.api.listing()
     raise Unmet(
