@@ -3,7 +3,7 @@
 from behave.runner import Context
 
 from streamspace_acceptance import expect
-from streamspace_acceptance.domain.templates import actions, further_templates, woken_session
+from streamspace_acceptance.domain.templates import actions, further_templates, template_beside, woken_session
 from streamspace_acceptance.domain.templates.change import TemplateChange
 from streamspace_acceptance.domain.templates.deletion import Deletion
 from streamspace_acceptance.domain.templates.mistake_trials import MistakeTrial
@@ -105,6 +105,8 @@ def no_mistake_is_accepted(context: Context) -> None:
 def it_reads_as_changed(context: Context) -> None:
     expect.templates.changed(world(context).results[TemplateChange])
     expect.templates.changed(actions.change_later(world(context)))
+    expect.templates.others_unchanged(template_beside.changes(world(context)))
+    expect.templates.changed_too(template_beside.change_too(world(context)))
 
 
 @then('a new session of "{user}" has the new image and resources')

@@ -34,12 +34,17 @@ Feature: 2.1 Template creation and validation
       | a name that ends with a dash          | name                    |
       | a name that is too long               | name                    |
       | a name that is a number               | name                    |
+      | a name that ends with a line break    | name                    |
       | the name of a template that exists    | name, exists or already |
       | an empty image                        | image                   |
+      | an image of null                      | image                   |
       | an image with a space                 | image                   |
       | an image in upper case                | image                   |
       | an image that is a number             | image                   |
       | an image with nothing after the colon | image                   |
+      | an image with an invalid digest       | image                   |
+      | an image with a doubled slash         | image                   |
+      | an image that ends with a line break  | image                   |
       | an image that is a web address        | image                   |
       | resources that are a text             | resources               |
       | an invalid cpu quantity               | cpu                     |
@@ -49,6 +54,7 @@ Feature: 2.1 Template creation and validation
       | a cpu that is a number                | cpu                     |
       | an invalid memory quantity            | memory                  |
       | an empty memory                       | memory                  |
+      | a memory that ends with a space       | memory                  |
       | a memory below zero                   | memory                  |
       | a memory of zero                      | memory                  |
       | a VNC port that does not exist        | port                    |

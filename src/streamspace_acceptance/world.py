@@ -66,7 +66,7 @@ MISSING: dict[type, str] = {
     Enforcement: "no program tried to exceed its limits",
     InputLag: "no input lag was measured",
     KeptSessions: "no session is kept",
-    MistakeTrial: "no template with a mistake was tried",
+    MistakeTrial: "not every template with a mistake was tried (see 2.1-3)",
     ObservedAgent: "no agent is online (see 0-11)",
     OtherUserAttempts: "no other user has tried anything",
     OtherUserTokens: "there is no other user",

@@ -27,6 +27,7 @@ def refused_in_use(deletion: Deletion) -> None:
         *(f"gone from {place}" for place in sorted(deletion.before - deletion.after)),
         *(f"session {session} is not what it was" for session in deletion.lost),
         *(f"the template's {difference}" for difference in deletion.changes),
+        *deletion.others,
     ]  # fmt: skip
     if troubles:
         raise Unmet(
@@ -53,7 +54,7 @@ def says_how_many(deletion: Deletion) -> None:
 
 
 def deleted(deletion: Deletion) -> None:
-    """The deletion was accepted, as the plan has it, and has cost no session of another template."""
+    """The deletion was accepted, as the plan has it, and has cost no other template, and no session of one."""
     judged("the answer to the deletion", deletion.answer)
     if deletion.answer.status not in PLANS_ACCEPTANCES:
         answer = deletion.answer
@@ -63,12 +64,13 @@ def deleted(deletion: Deletion) -> None:
             actual=answer.gist,
             likely="the template still counts as used, or cannot be deleted",
         )
-    if deletion.lost:
+    lost = [f"session {session} is not what it was" for session in deletion.lost]
+    if lost or deletion.others:
         raise Unmet(
             deletion.answer.call,
-            expected="the template deleted, and no session of another one touched",
-            actual="; ".join(f"session {session} is not what it was" for session in deletion.lost),
-            likely="the deletion reaches sessions of other templates",
+            expected="the template deleted, and no other one and no session of one touched",
+            actual="; ".join([*lost, *deletion.others]),
+            likely="the deletion reaches " + ("sessions of other templates" if lost else "other templates"),
         )
 
 

@@ -109,7 +109,9 @@ def all_listed(count: int, missing: Sequence[str]) -> None:
             f"{count} further templates",
             expected="each in the list of templates",
             actual=f"{len(missing)} are missing: {', '.join(missing[:3])}{' and others' if len(missing) > 3 else ''}",
-            likely="the list ends after so many entries, and names no next page",
+            likely="the list leaves out templates without optional fields"
+            if all("bare" in template for template in missing)
+            else "the list ends after so many entries, and names no next page",
         )
 
 
@@ -205,6 +207,26 @@ def changed(change: TemplateChange) -> None:
             actual="; ".join(change.troubles),
             likely=f"the API answers from a cache ({change.kept})" if change.kept else change.likely,
         )
+
+
+def others_unchanged(changes: Sequence[str]) -> None:
+    """The change has reached no other template."""
+    judged("changes of another template", "\n".join(changes) or "none")
+    if changes:
+        raise Unmet(
+            "another template of the same image and resources",
+            expected="as it was before the change of the template",
+            actual="; ".join(changes),
+            likely="the change is made of every template, or of all that are alike",
+        )
+
+
+def changed_too(change: TemplateChange | None) -> None:
+    """The same change of a template with every field leaves its other fields alone; None where there is none."""
+    if change is None:
+        judged("the same change of a template with every field", "not tried: the product did not accept the template")
+        return
+    changed(change)
 
 
 def provisioned(session: Provisioned, wanted: Json) -> None:

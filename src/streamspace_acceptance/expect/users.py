@@ -38,7 +38,7 @@ def reachable(outcome: UseResult) -> None:
             WORK,
             expected="every desktop to render and to accept input",
             actual="; ".join(outcome.troubles),
-            likely="the product limits the number of viewers, or lets a viewer connect only once",
+            likely="the product limits the number of viewers, or the time or number of visits of an address",
         )
     if outcome.unreachable:
         raise Unproven(f"a desktop that is opened alone does not work either (see 1.1d-4): {outcome.alone}")

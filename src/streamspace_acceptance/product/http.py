@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -39,8 +40,8 @@ OWN_FORM = ("error", "message")
 """The fields of every error of the API (docs/contract.md)."""
 SILENT_SECONDS, CONTROL_SECONDS = 5.0, 1.0
 """After so long without an answer, the API is asked something else each second, which it has to answer in so long."""
-CUT_BODY = "without sending complete message body"
-"""httpx's words for an answer whose server ended it before its own Content-Length, or in the middle of a chunk."""
+CUT = re.compile("without sending (complete message body|a response)")
+"""httpx's words for an answer whose server ended it before its end, in the middle of a chunk, or before it began."""
 GATEWAY = (
     HTTPStatus.BAD_GATEWAY,
     HTTPStatus.GATEWAY_TIMEOUT,
@@ -70,8 +71,9 @@ class RedirectedElsewhere(NoAnswer):
 
 
 class Unanswered(NoAnswer):
-    """A call that reached a server and came to no complete answer: none in its time, or (`is_cut`) a part of one.
+    """A call that reached a server and came to no complete answer: none in its time, or its connection ended before.
 
+    `is_cut`: the latter, after a part of the answer or none, as where the call's handler fails.
     `others`: so often the API answered something else while this call waited.
     """
 
@@ -331,7 +333,8 @@ def _body(response: httpx.Response, deadline: float) -> bytes:
 
 
 def _is_cut(error: Exception) -> bool:
-    return isinstance(error, httpx.RemoteProtocolError) and CUT_BODY in str(error)
+    is_ended = isinstance(error, httpx.RemoteProtocolError) and CUT.search(str(error)) is not None
+    return is_ended or isinstance(error, httpx.ReadError)
 
 
 def _is_late(error: Exception) -> bool:

@@ -15,12 +15,35 @@ OBJECTS = "streamspace_sandbox.streamspace.agent.objects"
 LISTED_SECONDS = 0.6
 
 
-async def _hibernate_all(hibernate: Any, request: Any, services: Any) -> Any:
-    for session in await services.sessions.all(None, "Running"):
-        if session["sessionId"] != request.path_params["id"]:
-            with suppress(ApiError):
-                await services.sessions.hibernate(session["sessionId"])
-    return await hibernate(request, services)
+def _hibernate_others(*, of_any_user: bool) -> Patch:
+    """The hibernation of a session hibernates the others, too."""
+
+    async def hibernate_all(hibernate: Any, request: Any, services: Any) -> Any:
+        session_id = request.path_params["id"]
+        user = None if of_any_user else (await services.sessions.row(session_id))["username"]
+        for session in await services.sessions.all(user, "Running"):
+            if session["sessionId"] != session_id:
+                with suppress(ApiError):
+                    await services.sessions.hibernate(session["sessionId"])
+        return await hibernate(request, services)
+
+    return wrap(f"{ENDPOINTS}:hibernate_session", hibernate_all)
+
+
+def _claim_of_the_user() -> list[Patch]:
+    """The sessions of a user have one volume claim, which is the first one's."""
+
+    def claim(original: Any, owner: Any) -> Any:
+        claimed = original(owner)
+        claimed["metadata"]["name"] = f"{owner['spec']['user']}-home"
+        return claimed
+
+    def pod_spec(original: Any, owner: Any) -> Any:
+        pod = original(owner)
+        pod["volumes"][0]["persistentVolumeClaim"]["claimName"] = f"{owner['spec']['user']}-home"
+        return pod
+
+    return [wrap(f"{OBJECTS}:claim", claim), wrap(f"{OBJECTS}:pod_spec", pod_spec)]
 
 
 async def _wake_on_another_claim(scale: Any, workload: Any, session: Any) -> None:
@@ -82,7 +105,19 @@ register_fault(
     "all-hibernated-with-one",
     breaks="1.4-1",
     description="The hibernation of one session hibernates all",
-    api=wrap(f"{ENDPOINTS}:hibernate_session", _hibernate_all),
+    api=_hibernate_others(of_any_user=True),
+)
+register_fault(
+    "users-sessions-hibernated-with-one",
+    breaks="1.4-1",
+    description="The hibernation of a session hibernates all sessions of its user",
+    api=_hibernate_others(of_any_user=False),
+)
+register_fault(
+    "one-claim-for-each-user",
+    breaks="1.2-4",
+    description="The sessions of a user have one volume claim, which belongs to the first of them",
+    agent=_claim_of_the_user(),
 )
 register_fault(
     "another-home-on-wake",

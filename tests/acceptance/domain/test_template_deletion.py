@@ -11,7 +11,7 @@ import pytest
 
 from streamspace_acceptance import expect
 from streamspace_acceptance.budgets import Budgets
-from streamspace_acceptance.domain.templates import actions, deletion
+from streamspace_acceptance.domain.templates import actions, deletion, template_beside
 from streamspace_acceptance.domain.templates.actions import TemplateUse
 from streamspace_acceptance.domain.templates.created_template import CreatedTemplate
 from streamspace_acceptance.domain.templates.deletion import API, KUBERNETES, LIST, Deletion
@@ -28,6 +28,8 @@ def deleting(monkeypatch: pytest.MonkeyPatch, looks: Iterable[frozenset[str]]) -
     left = list(looks)
     monkeypatch.setattr(deletion, "traces", lambda *_: left.pop(0) if len(left) > 1 else left[0])
     monkeypatch.setattr(deletion, "content", lambda *_: {})
+    monkeypatch.setattr(template_beside, "add", lambda _: None)
+    monkeypatch.setattr(template_beside, "changes", lambda _: ())
     api = SimpleNamespace(
         delete=lambda _: answer({}, 200, method="DELETE"), get=lambda _: answer({}, 404), message=lambda _: ""
     )
@@ -143,3 +145,25 @@ def test_session_of_another_template_is_looked_at_after_a_deletion(
     assert found.lost == lost
     with pytest.raises(Unmet, match="sessions of other templates") if lost else nullcontext():
         expect.deletions.deleted(found)
+
+
+@pytest.mark.parametrize("others", [(), ("template t-2: image reads None",)])
+def test_deletion_that_reaches_another_template_fails(monkeypatch: pytest.MonkeyPatch, others: tuple[str, ...]) -> None:
+    scenario, kept = deleting(monkeypatch, [EVERYWHERE, NOWHERE]), list[Deletion]()
+    scenario.results = _Kept(scenario.results, kept)
+    actions.delete(scenario)
+    scenario.results[Deletion] = kept[0]
+    scenario.results.put = lambda deleted: deleted
+    monkeypatch.setattr(template_beside, "changes", lambda _: others)
+    with pytest.raises(Unmet, match="reaches other templates") if others else nullcontext():
+        expect.deletions.deleted(actions.wait_until_deleted(scenario))
+
+
+def test_refused_deletion_that_changes_another_template_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    scenario, kept = deleting(monkeypatch, [EVERYWHERE]), list[Deletion]()
+    scenario.results[TemplateRegistry].api.delete = lambda _: answer({}, 409, method="DELETE")
+    scenario.results = _Kept(scenario.results, kept)
+    monkeypatch.setattr(template_beside, "changes", lambda _: ("template t-2: it is answered 404",))
+    actions.delete(scenario)
+    with pytest.raises(Unmet, match="template t-2: it is answered 404"):
+        expect.deletions.refused_in_use(kept[0])

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from streamspace_acceptance.budgets import Budgets
-from streamspace_acceptance.domain.templates import actions
+from streamspace_acceptance.domain.templates import actions, further_templates
+from streamspace_acceptance.domain.templates.actions import TemplateDescription
 from streamspace_acceptance.domain.templates.created_template import CreatedTemplate
 from streamspace_acceptance.domain.templates.registry import TemplateRegistry
 from streamspace_acceptance.outcomes import Unmet
@@ -49,3 +50,25 @@ def test_a_template_that_is_never_listed_fails() -> None:
     with pytest.raises(Unmet, match="in the list of templates within the calm budget") as caught:
         actions.listed(Scenario(since=float("inf")))  # type: ignore[arg-type]
     assert caught.value.likely == "the answer is an earlier one, from a cache (X-Cache: HIT)"
+
+
+@pytest.mark.parametrize("hidden", [(), ("bare-of-many-1",)])
+def test_every_second_further_template_has_required_fields_alone(hidden: tuple[str, ...]) -> None:
+    bodies: list[dict[str, Any]] = []
+
+    def create(body: dict[str, Any]) -> CreatedTemplate:
+        bodies.append(body)
+        return CreatedTemplate(body, answer(body, 201), body["name"])
+
+    api = SimpleNamespace(
+        listed=lambda: [body for body in bodies if body["name"] not in hidden], id_of=lambda body: body["name"]
+    )
+    described = TemplateDescription(name="t", image="i", resources={}, category="browsers")
+    registry = SimpleNamespace(api=api, create=create, name=str)
+    scenario: Any = SimpleNamespace(
+        results={TemplateRegistry: registry, TemplateDescription: described},
+        clients=SimpleNamespace(budgets=Budgets(0.001)),
+    )
+    assert further_templates.missing_in_list(scenario) == (further_templates.MANY, list(hidden))
+    assert len({body["name"] for body in bodies}) == further_templates.MANY
+    assert len([body for body in bodies if "category" not in body]) == further_templates.MANY // 2

@@ -3,19 +3,22 @@
 import json
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
-from typing import cast
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.domain.clients import Clients
-from streamspace_acceptance.domain.templates import change, deletion
+from streamspace_acceptance.domain.results import Results
+from streamspace_acceptance.domain.templates import actions, change, deletion
 from streamspace_acceptance.domain.templates import registry as registry_module
+from streamspace_acceptance.domain.templates.actions import TemplateDescription
 from streamspace_acceptance.domain.templates.mistake_trials import MistakeTrial, attempt_all
 from streamspace_acceptance.domain.templates.mistakes import CHANGED, MISTAKES, OF_A_CREATION
 from streamspace_acceptance.domain.templates.registry import DELETED, LISTED, NAMELESS, NOTHING_LEFT, TemplateRegistry
-from streamspace_acceptance.outcomes import CleanupFailure, FoundByCleanUp
+from streamspace_acceptance.outcomes import CleanupFailure, FoundByCleanUp, Unmet, Unproven
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient, NoAnswer
 from streamspace_acceptance.product.profile import load
@@ -40,6 +43,7 @@ class _Product:
         self.before: Json = {}
         self.reads_until_changed = 0
         self.says_of_change = b""
+        self.ends = 0  # so many answers to a mistake end before they begin
         self.prefix = ""
 
     def respond(self, request: BaseHTTPRequestHandler) -> None:
@@ -79,6 +83,10 @@ class _Product:
 
     def _create(self, request: BaseHTTPRequestHandler) -> None:
         body = json.loads(request.rfile.read(int(request.headers["Content-Length"])))
+        if self.ends and "image" not in body:
+            self.ends -= 1
+            request.close_connection = True
+            return
         if self.trouble != "takes anything" and (body.get("image") is None or body["name"] in self.templates):
             _say(request, {"error": "x", "message": "The field 'image' is missing, or the name exists."}, 400)
             return
@@ -220,6 +228,32 @@ def test_a_mistake_that_is_caught_leaves_only_its_twin(registry: TemplateRegistr
     assert (trial.leftovers, trial.blind) == ((), ())
     registry.clean_up()
     assert list(product.templates) == ["others"]
+
+
+def test_connection_that_ends_once_says_nothing_of_a_mistake(registry: TemplateRegistry, product: _Product) -> None:
+    product.ends = 1
+    (attempt,) = tried(registry, "no image").attempts
+    assert (attempt.answer.status, product.ends) == (400, 0)
+
+
+def test_mistake_at_which_each_connection_ends_is_unmet(registry: TemplateRegistry, product: _Product) -> None:
+    product.ends = 9
+    with pytest.raises(Unmet, match="so it was 2 times, while another call was answered") as caught:
+        tried(registry, "no image")
+    assert caught.value.subject == "a template with no image"
+
+
+def test_mistake_without_an_answer_is_for_the_criteria_to_judge(registry: TemplateRegistry, product: _Product) -> None:
+    product.ends = 9
+    results = Results()
+    results.put(TemplateDescription(sound(registry)))
+    results.put(registry)
+    scenario: Any = SimpleNamespace(results=results)
+    actions.try_mistakes(scenario, [{"mistake": "no image", "the error names": "image"}])
+    with pytest.raises(Unmet, match="the API fails at this mistake"):
+        results[MistakeTrial]
+    with pytest.raises(Unproven):
+        results[MistakeTrial]
 
 
 @pytest.mark.parametrize("registry", [1.0], indirect=True)

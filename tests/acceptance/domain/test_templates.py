@@ -145,6 +145,8 @@ def test_list_shows_further_templates() -> None:
     missing = [f"one-of-many-{number}" for number in range(21, 26)]
     said = unmet(expect.templates.all_listed, 25, missing)
     assert "5 are missing: one-of-many-21, one-of-many-22, one-of-many-23 and others" in said
+    assert "the list ends after so many entries" in said
+    assert "without optional fields" in unmet(expect.templates.all_listed, 25, ["bare-of-many-1", "bare-of-many-2"])
 
 
 FIELDS = {"no image": ("image",), "an empty name": ("name",), "no cpu": ("cpu",)}

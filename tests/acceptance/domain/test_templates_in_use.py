@@ -15,7 +15,7 @@ from streamspace_acceptance.domain.results import Results
 from streamspace_acceptance.domain.sessions import actions as sessions_actions
 from streamspace_acceptance.domain.sessions import provision
 from streamspace_acceptance.domain.sessions.provision import PLACES_OF_POD, Provision, Provisioned
-from streamspace_acceptance.domain.templates import actions
+from streamspace_acceptance.domain.templates import actions, template_beside
 from streamspace_acceptance.domain.templates import change as template_change
 from streamspace_acceptance.domain.templates.actions import TemplateUse
 from streamspace_acceptance.domain.templates.change import NOT_KEPT, TemplateChange
@@ -165,6 +165,7 @@ def changing(monkeypatch: pytest.MonkeyPatch, request: Callable[[], Any]) -> Any
 
     monkeypatch.setattr(sessions_actions, "request_new", request_new)
     monkeypatch.setattr(template_change, "make", lambda *_: change())
+    monkeypatch.setattr(template_beside, "add", lambda _: None)
     results = Results()
     results.put(TemplateUse("testuser", [], "Running", provisioned()))
     results.put(CreatedTemplate(OLD, answer(OLD, 201), "t"))

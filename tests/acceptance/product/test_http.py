@@ -12,7 +12,7 @@ from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product import api as product_api
 from streamspace_acceptance.product import http
 from streamspace_acceptance.product.api import StreamSpaceApi
-from streamspace_acceptance.product.http import HttpClient, NoAnswer
+from streamspace_acceptance.product.http import HttpClient, NoAnswer, Unanswered
 from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.redaction import redactor
 from tests.support.samples import answer
@@ -64,6 +64,18 @@ def test_nobody_listens() -> None:
         pass
     with HttpClient(url, "t") as client, pytest.raises(NoAnswer, match="refused"):
         client.call("GET", "/")
+
+
+def test_connection_that_ends_without_an_answer_is_told_from_others() -> None:
+    def respond(request: BaseHTTPRequestHandler) -> None:
+        request.close_connection = True
+
+    with web_server(respond) as url, HttpClient(url, "t") as client, pytest.raises(Unanswered) as ended:
+        client.call("GET", "/")
+    assert ended.value.is_cut
+    with HttpClient(url, "t") as client, pytest.raises(NoAnswer) as refused:
+        client.call("GET", "/")
+    assert not isinstance(refused.value, Unanswered)
 
 
 def test_an_answer_that_drips_for_ever_is_abandoned() -> None:

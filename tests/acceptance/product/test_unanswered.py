@@ -22,10 +22,19 @@ SECONDS = 0.6
 
 
 class Product:
-    """An API that hangs at the paths of `hangs`, and cuts its answers where `cuts` says so of a path and a number."""
+    """An API that hangs at the paths of `hangs`, and cuts its answers where `cuts` says so of a path and a number.
 
-    def __init__(self, hangs: tuple[str, ...] = (), cuts: Callable[[str, int], bool] = lambda *_: False) -> None:
-        self._hangs, self._cuts = hangs, cuts
+    Of those it sends the beginning, or nothing where `begins` is not set.
+    """
+
+    def __init__(
+        self,
+        hangs: tuple[str, ...] = (),
+        cuts: Callable[[str, int], bool] = lambda *_: False,
+        *,
+        begins: bool = True,
+    ) -> None:
+        self._hangs, self._cuts, self._begins = hangs, cuts, begins
         self._asked = 0
         self.is_over = threading.Event()
 
@@ -36,11 +45,13 @@ class Product:
         self._asked += 1
         if not self._cuts(path, self._asked):
             return says(BODY)(request)
+        request.close_connection = True
+        if not self._begins:
+            return None
         request.send_response(200)
         request.send_header("Content-Length", str(len(BODY)))
         request.end_headers()
         request.wfile.write(BODY[:9])
-        request.close_connection = True
         return None
 
 
@@ -74,14 +85,19 @@ def test_call_that_hangs_as_all_others_do_is_no_failure() -> None:
         lambda path, _asked: path == SESSIONS,
     ],
 )
-def test_answers_that_are_cut_again_fail(cuts: Callable[[str, int], bool]) -> None:
-    with api_of(Product(cuts=cuts)) as api, pytest.raises(Unmet, match="further answers were cut as well"):
+@pytest.mark.parametrize("begins", [True, False])
+def test_answers_that_are_cut_again_fail(cuts: Callable[[str, int], bool], begins: bool) -> None:
+    with (
+        api_of(Product(cuts=cuts, begins=begins)) as api,
+        pytest.raises(Unmet, match="further answers were cut as well"),
+    ):
         api.call("list_sessions")
 
 
 @pytest.mark.parametrize("cuts", [lambda _path, asked: asked == 1, lambda *_: True])
-def test_answer_that_is_cut_once_or_as_all_are_is_no_failure(cuts: Callable[[str, int], bool]) -> None:
-    with api_of(Product(cuts=cuts)) as api, pytest.raises(Unanswered) as caught:
+@pytest.mark.parametrize("begins", [True, False])
+def test_answer_that_is_cut_once_or_as_all_are_is_no_failure(cuts: Callable[[str, int], bool], begins: bool) -> None:
+    with api_of(Product(cuts=cuts, begins=begins)) as api, pytest.raises(Unanswered) as caught:
         api.call("list_sessions")
     assert caught.value.is_cut
 

@@ -47,11 +47,14 @@ def start(scenario: Scenario, user: str, template: str, size: str | Size | None 
 
 
 def start_beside(scenario: Scenario, other: str, user: str, template: str, size: str | Size) -> None:
-    """The same for `user`, beside a running session of another one, which does not become the scenario's own."""
+    """The same for `user`, beside a running session of `other`, which does not become the scenario's own.
+
+    Both may be one user's. The session beside runs first, so that nothing is asked of the scenario's own meanwhile.
+    """
     beside = _new(scenario, other, template, size)
-    start(scenario, user, template, size)
     beside.wait_for_status(scenario.clients.profile.statuses["running"], within="start")
     beside.wait_for_ready_pod(within="start")
+    start(scenario, user, template, size)
 
 
 def request_new(scenario: Scenario, user: str, template: str) -> Session:

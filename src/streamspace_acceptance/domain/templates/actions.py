@@ -13,11 +13,11 @@ from streamspace_acceptance.domain.sessions import actions, provision
 from streamspace_acceptance.domain.sessions.provision import Provisioned
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.session import Session
-from streamspace_acceptance.domain.templates import change, deletion, sessions_of_template
+from streamspace_acceptance.domain.templates import change, deletion, sessions_of_template, template_beside
 from streamspace_acceptance.domain.templates.change import TemplateChange
 from streamspace_acceptance.domain.templates.created_template import NOT_THERE, CreatedTemplate, Json, differences
 from streamspace_acceptance.domain.templates.deletion import Deletion, Leftovers
-from streamspace_acceptance.domain.templates.mistake_trials import attempt_all
+from streamspace_acceptance.domain.templates.mistake_trials import MistakeTrial, attempt_all
 from streamspace_acceptance.domain.templates.registry import TemplateRegistry
 from streamspace_acceptance.domain.templates.sessions_of_template import wait_until_running
 from streamspace_acceptance.outcomes import Unmet, Unproven
@@ -87,11 +87,16 @@ def create(scenario: Scenario) -> CreatedTemplate:
 
 
 def try_mistakes(scenario: Scenario, table: Sequence[Any]) -> None:
-    """Creates the described template once with each mistake of a table, and beside it without."""
+    """Creates the described template once with each mistake of a table, and beside it without.
+
+    A mistake without an answer is for the criteria to judge.
+    """
     mistakes = {row["mistake"]: tuple(_SEPARATOR.split(row["the error names"])) for row in table}
-    scenario.results.put(
-        attempt_all(mistakes, scenario.results[TemplateDescription], scenario.results[TemplateRegistry])
-    )
+    described, registry = scenario.results[TemplateDescription], scenario.results[TemplateRegistry]
+    try:
+        scenario.results.put(attempt_all(mistakes, described, registry))
+    except Unmet as unanswered:
+        scenario.results.put_failure(MistakeTrial, unanswered)
 
 
 def provide(scenario: Scenario, label: str, count: int, user: str) -> None:
@@ -155,6 +160,7 @@ def make_change(scenario: Scenario, image: str, size: Size) -> None:
         "resources": EARLIER_SIZE,
     }
     sent: Json = {"image": image, "resources": dict(size)}
+    template_beside.add(scenario)
     changed = scenario.results.put(
         change.make(registry.api, template_id, earlier, sent, registry.budgets.named("calm"))
     )
@@ -254,6 +260,7 @@ def delete(scenario: Scenario) -> None:
     """
     registry, use = scenario.results[TemplateRegistry], scenario.results[TemplateUse]
     template_id = scenario.results[CreatedTemplate].accepted_id
+    template_beside.add(scenario)
     before, pods = _everywhere(scenario), [_pods(session) for session in use.sessions]
     beside = {
         session.id: _pods(session)
@@ -289,14 +296,15 @@ def delete(scenario: Scenario) -> None:
 
 
 def _with_losses_beside(scenario: Scenario, deletion_made: Deletion) -> Deletion:
-    """The deletion with the sessions of other templates that it has cost."""
+    """The deletion with what it has done to another template, and the sessions of others that it has cost."""
     running = scenario.clients.profile.statuses["running"]
     lost = (
         session.id
         for session in scenario.registry.sessions
         if (had := deletion_made.beside.get(session.id)) is not None and not _is_as_before(session, running, had)
     )
-    return replace(deletion_made, lost=(*deletion_made.lost, *lost))
+    others = template_beside.changes(scenario)
+    return replace(deletion_made, lost=(*deletion_made.lost, *lost), others=others)
 
 
 def _everywhere(scenario: Scenario) -> frozenset[str]:

@@ -98,8 +98,7 @@ def make(api: TemplateApi, template_id: str, earlier: Json, sent: Json, patience
 
     The first change, to `earlier`, shows a product that takes no second one, or keeps none but the last version.
     """
-    read_before, names = api.get(template_id).object(), [api.profile.fields[field] for field in FIELDS]
-    before = {name: read_before[name] for name in names if name in read_before}
+    before = content(api, api.get(template_id).object())
     earlier_answer, answer = api.change(template_id, earlier), api.change(template_id, sent)
 
     made = TemplateChange(before, sent, answer, answer, (), "", earlier, earlier_answer)
@@ -122,6 +121,12 @@ def read_again(api: TemplateApi, template_id: str, made: TemplateChange, patienc
             likely=lambda _: made.likely,
         )
     return read()
+
+
+def content(api: TemplateApi, template: Json) -> Json:
+    """The fields of a template as it reads, without those that a change may alter beside what is sent."""
+    names = (api.profile.fields[field] for field in FIELDS)
+    return {name: template[name] for name in names if name in template}
 
 
 def entries(api: TemplateApi, template_id: str, listing: Answer | None = None) -> tuple[Json, ...]:

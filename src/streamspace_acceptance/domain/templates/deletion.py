@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from streamspace_acceptance.domain.templates.change import FIELDS, entries
+from streamspace_acceptance.domain.templates import change
+from streamspace_acceptance.domain.templates.change import entries
 from streamspace_acceptance.domain.templates.created_template import NOT_THERE, Json
 from streamspace_acceptance.domain.templates.registry import TemplateRegistry
 from streamspace_acceptance.outcomes import Unmet
@@ -36,6 +37,7 @@ class Deletion:
     to show a deletion that happens all the same. `changes` are the differences of a template that is still there.
     `again` is the answer to a second request, once the first one was refused. `was_gone`: the API once said that it
     does not know the template any more. `beside`: the uids of the pods of running sessions of other templates.
+    `others`: how another template, which no session uses, differs from what it was.
     """
 
     template: str
@@ -50,6 +52,7 @@ class Deletion:
     was_gone: bool = False
     beside: Mapping[str, frozenset[str]] = field(default_factory=dict)
     again: Answer | None = None
+    others: tuple[str, ...] = ()
 
     @property
     def counts_rightly(self) -> bool:
@@ -121,9 +124,7 @@ def traces(registry: TemplateRegistry, template_id: str) -> frozenset[str]:
 
 def content(registry: TemplateRegistry, template_id: str) -> Json:
     """The fields of a template as it reads now; empty where there is none."""
-    answer, fields = registry.api.get(template_id), registry.api.profile.fields
-    read = answer.content()
-    return {name: read[name] for name in (fields[field] for field in FIELDS) if name in read}
+    return change.content(registry.api, registry.api.get(template_id).content())
 
 
 def expected_places(registry: TemplateRegistry) -> frozenset[str]:

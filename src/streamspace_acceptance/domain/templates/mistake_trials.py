@@ -13,7 +13,7 @@ from streamspace_acceptance.domain.templates.mistakes import CHANGED, MISTAKES
 from streamspace_acceptance.domain.templates.registry import TemplateRegistry
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.answers import Answer
-from streamspace_acceptance.product.http import tells_error
+from streamspace_acceptance.product.http import Unanswered, tells_error
 from streamspace_acceptance.waiting import Budget, Wait, poll
 
 REFUSALS = (HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -28,6 +28,8 @@ def _spellings(field: str) -> str:
 
 
 BY_NAME = "by its name"
+ENDS = ("x", "y")
+"""By these, the names of templates with a mistake differ from that of the positive control: one for each request."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,8 @@ class MistakeTrial:
 def attempt_all(mistakes: Mapping[str, Sequence[str]], valid: Json, registry: TemplateRegistry) -> MistakeTrial:
     """Tries each mistake, then looks for created templates. KeyError for an unknown mistake.
 
+    Unmet at a mistake that the API gives no answer to.
+
     `mistakes`: the words of each mistake -> the fields of which the error must name one.
     """
     attempts = tuple(
@@ -125,13 +129,35 @@ def _attempt(number: int, words: str, fields: Sequence[str], sound: Json, regist
     stem = f"{sound['name']}-{number}"
     marked = {**sound, "description": f"{sound['description']}, {registry.mark}"}
     control = registry.create({**marked, "name": stem})
-    invalid = MISTAKES[words]({**marked, "name": f"{stem}x"}, stem)
+    bodies = [MISTAKES[words]({**marked, "name": f"{stem}{end}"}, stem) for end in ENDS]
     before = _read(control, registry)
-    answer = registry.api.create(invalid)
+    invalid, answer = _send(words, bodies, registry)
     changes = differences(before, _read(control, registry))
     names = tuple(name for field in fields for name in sorted(registry.api.names_of(field)))
     return MistakeAttempt(
         words, names, control, answer, registry.api.message(answer), invalid.get("name"), tuple(changes)
+    )
+
+
+def _send(words: str, bodies: Sequence[Json], registry: TemplateRegistry) -> tuple[Json, Answer]:
+    """The first of the bodies, all with the same mistake, that the API answers, and its answer.
+
+    Unmet if it ends the connection each time, and answers other calls: one connection may end by itself.
+    """
+    ended: Unanswered | None = None
+    for body in bodies:
+        try:
+            return body, registry.api.create(body)
+        except Unanswered as error:
+            if not error.is_cut:
+                raise
+            ended = error
+            registry.api.listing()
+    raise Unmet(
+        f"a template with {words}",
+        expected="an answer",
+        actual=f"{ended}; so it was {len(bodies)} times, while another call was answered",
+        likely="the API fails at this mistake; see its log",
     )
 
 

@@ -57,12 +57,17 @@ MISTAKES: dict[str, Mistake] = {
     "a name that ends with a dash": _name(lambda name: f"{name}-"),
     "a name that is too long": _name(lambda name: name.ljust(300, "x")),
     "a name that is a number": _name(lambda _: 7),
+    "a name that ends with a line break": _name(lambda name: f"{name}\n"),
     "the name of a template that exists": _like_another,
     "an empty image": _with("image", ""),
+    "an image of null": _with("image", None),
     "an image with a space": _with("image", "streamspace/fire fox:latest"),
     "an image in upper case": _with("image", "StreamSpace/Firefox:latest"),
     "an image that is a number": _with("image", 7),
     "an image with nothing after the colon": _with("image", "streamspace/firefox:"),
+    "an image with an invalid digest": _with("image", "streamspace/firefox@sha256:latest"),
+    "an image with a doubled slash": _with("image", "streamspace//firefox:latest"),
+    "an image that ends with a line break": _with("image", "streamspace/firefox:latest\n"),
     "an image that is a web address": _with("image", "https://registry.example/firefox:latest"),
     "resources that are a text": _with("resources", "1000m, 2Gi"),
     "an invalid cpu quantity": _with_resource("cpu", "a lot"),
@@ -72,6 +77,7 @@ MISTAKES: dict[str, Mistake] = {
     "a cpu that is a number": _with_resource("cpu", 1),
     "an invalid memory quantity": _with_resource("memory", "2Gigs"),
     "an empty memory": _with_resource("memory", ""),
+    "a memory that ends with a space": _with_resource("memory", "2Gi "),
     "a memory below zero": _with_resource("memory", "-2Gi"),
     "a memory of zero": _with_resource("memory", "0"),
     "a VNC port that does not exist": _with_port(70000),
@@ -90,9 +96,10 @@ OF_A_CREATION = frozenset(
         *("neither image nor resources", "no name", "no image", "no resources", "no cpu", "no memory"),
         *("an empty name", "a name with a space", "a name in upper case", "a name that begins with a dash"),
         *("a name that ends with a dash", "a name that is too long", "a name that is a number"),
-        *("the name of a template that exists", "an empty cpu", "an empty memory"),
+        *("a name that ends with a line break", "the name of a template that exists", "an image of null"),
+        *("an empty cpu", "an empty memory"),
     }
 )
-"""A change need not hold every field, and names stay. It may read an empty amount as one that stays, too."""
+"""A change need not hold every field, and names stay. It may read null or an empty amount as one that stays, too."""
 CHANGED = tuple(words for words in MISTAKES if words not in OF_A_CREATION)
 """Those that are tried in a change of a template, too: what is refused at its creation is no better later."""
