@@ -78,9 +78,14 @@ def session_object(
     )
 
 
-def claim(phase: str = "Bound", labels: dict[str, str] | None = None, owners: list[Json] | None = None) -> Claim:
+def claim(
+    phase: str = "Bound",
+    labels: dict[str, str] | None = None,
+    owners: list[Json] | None = None,
+    name: str = f"{SESSION}-home",
+) -> Claim:
     labels = {"session": SESSION} if labels is None else labels
-    metadata = {"name": f"{SESSION}-home", "uid": "c-1", "labels": labels, "ownerReferences": owners}
+    metadata = {"name": name, "uid": "c-1", "labels": labels, "ownerReferences": owners}
     return Claim.of({"metadata": metadata, "status": {"phase": phase}})
 
 

@@ -65,7 +65,7 @@ class _Product:
         ]
 
     def claims(self) -> list[Any]:
-        stray = [claim(f"{STRAY}-home", labels=LABELS)] if self.left == "a claim" else []
+        stray = [claim(labels=LABELS, name=f"{STRAY}-home")] if self.left == "a claim" else []
         return stray if self.asked else []
 
 
