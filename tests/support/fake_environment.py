@@ -34,6 +34,9 @@ class FakeCluster(WithMainContainers):
         self.pods_found: list[Json] = changes.pop("pods", [])
         self.asked: list[tuple[str, dict[str, str]]] = []
 
+    def context(self) -> tuple[str, str]:
+        return "kind-kind", "https://127.0.0.1:6443"
+
     def raw(self, path: str, **query: str) -> bytes:
         self.asked.append((path, query))
         found = self.answers.get(path + ("?previous" if "previous" in query else ""), 404)

@@ -22,6 +22,11 @@ def _of_images(check: Check) -> Check:
     return checked
 
 
+def _kubectl(deployment: Deployment) -> None:
+    deployment.require_need_of_kubectl()
+    expected.kubectl_installed(deployment.kubectl)
+
+
 def _if_needed(tool_of: Callable[[Deployment], Tool], judge: Callable[[Tool], object]) -> Check:
     """A check of a tool that applies only where the tool is there, or where something needs it."""
 
@@ -35,7 +40,7 @@ def _if_needed(tool_of: Callable[[Deployment], Tool], judge: Callable[[Tool], ob
 
 CHECKS: dict[str, Check] = {
     "0-1": lambda deployment: expected.cluster_answers(deployment.standing, deployment.client_version),
-    "0-2": _of_images(lambda deployment: expected.kubectl_installed(deployment.kubectl)),
+    "0-2": _of_images(_kubectl),
     "0-3": _of_images(_if_needed(lambda deployment: deployment.helm, expected.helm_allowed)),
     "0-4": _of_images(_if_needed(lambda deployment: deployment.docker, expected.docker_answers)),
     "0-5": _of_images(lambda deployment: expected.images_loaded(deployment.images, deployment.rollout)),

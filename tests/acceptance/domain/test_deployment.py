@@ -60,6 +60,19 @@ def test_missing_tools_apply_where_something_needs_them(
             expect.environment.meets(criterion, examined)
 
 
+@pytest.mark.parametrize(
+    ("context", "repo", "applies"), [("in-cluster", None, False), ("in-cluster", "/", True), ("kind", None, True)]
+)
+def test_missing_kubectl_applies_but_in_a_pod(
+    context: str, repo: str | None, applies: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(FakeCluster, "context", lambda _: (context, "https://10.0.0.1"))
+    variables: dict[str, Any] = {} if repo is None else {"STREAMSPACE_REPO": repo}
+    with pytest.raises(Unmet if applies else NotApplicable):
+        expect.environment.meets("0-2", deployment(FakeCluster(), **variables))
+
+
 def test_missing_tools_of_a_user_who_does_not_see_nodes_are_unproven(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

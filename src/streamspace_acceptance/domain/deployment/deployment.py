@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 
+from streamspace_acceptance.cluster.access import IN_CLUSTER
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.domain.deployment import checkout, health, images, readiness, tools
 from streamspace_acceptance.domain.deployment.checkout import Rollout
@@ -69,6 +70,14 @@ class Deployment:
         if self._needs_no_images():
             raise NotApplicable(
                 "does not apply to the embedded StreamSpace, which needs no kubectl, Helm, Docker or images"
+            )
+
+    def require_need_of_kubectl(self) -> None:
+        """NotApplicable where there is none and the suite runs in a pod: nobody deploys from there."""
+        is_asked_for = self.kubectl.version is not None or self._settings.repo is not None
+        if not is_asked_for and self.standing.trouble is None and self.cluster.context()[0] == IN_CLUSTER:
+            raise NotApplicable(
+                "does not apply: the suite runs in a pod of the cluster, and StreamSpace is not deployed from there"
             )
 
     def require_need_of(self, tool: Tool) -> None:
