@@ -7,6 +7,7 @@ from streamspace_acceptance.domain.agents.queued_starts import WOKEN, QueuedStar
 from streamspace_acceptance.evidence.judged import judged
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.answers import Answer
+from streamspace_acceptance.product.api import BEHIND_SECONDS
 from streamspace_acceptance.product.profile import Profile
 from streamspace_acceptance.waiting import POLL_SECONDS, Budget
 
@@ -71,10 +72,8 @@ def carried_out(command: QueuedCommand, within: Budget) -> float:
     for start in command.starts:
         judged(f"{start.command.subject}, from the command on", start.timeline())
         if start.trouble is not None:
-            raise start.trouble.with_parts(
-                subject=start.command.subject,
-                actual=f"{start.trouble.actual}; the API had answered {start.command.answer.status} to the command",
-            )
+            lost = _not_carried_out(start.trouble, start.command.answer, command.other_ids)
+            raise lost.with_parts(subject=start.command.subject)
     return seconds
 
 
@@ -82,7 +81,7 @@ def _carried_out(command: QueuedCommand, within: Budget) -> float:
     judged(f"{command.session.subject}, from the command on", command.timeline())
     _require_acceptance(command)
     if command.trouble is not None:
-        raise _not_carried_out(command, command.trouble)
+        raise _not_carried_out(command.trouble, command.answer, command.other_ids)
     seconds = max((command.pod_went or command.back) - command.back, 0.0)
     if seconds > within.seconds:
         raise Unmet(
@@ -95,10 +94,10 @@ def _carried_out(command: QueuedCommand, within: Budget) -> float:
     return seconds
 
 
-def _not_carried_out(command: QueuedCommand, trouble: Unmet) -> Unmet:
-    waits = f"{command.other_ids}: the command may wait for an agent that is no more; " if command.other_ids else ""
+def _not_carried_out(trouble: Unmet, answer: Answer, other_ids: str) -> Unmet:
+    waits = f"{other_ids}: the command may wait for an agent that is no more; " if other_ids else ""
     return trouble.with_parts(
-        actual=f"{trouble.actual}; the API had answered {command.answer.status} to the command",
+        actual=f"{trouble.actual}; the API had answered {answer.status} to the command",
         likely=waits + trouble.likely,
     )
 
@@ -153,7 +152,8 @@ def status_truthful(command: QueuedCommand, profile: Profile) -> None:
 
 
 def _start_truthful(start: QueuedStart, running: str) -> None:
-    early = next((status for status in start.statuses if status.item == running), None)
+    since = start.command.given + BEHIND_SECONDS  # until then a server may tell of the time before
+    early = next((status for status in start.statuses if status.item == running and status.at >= since), None)
     if early is not None and (start.ran is None or early.at < start.ran - SLACK_SECONDS):
         raise Unmet(
             start.command.subject,
