@@ -203,7 +203,7 @@ def _why_not_back(outage: Outage) -> str:
 
 
 def works_again(outage: Outage, trial: CommandTrial) -> None:
-    """The agent that is online again carries a command out: a session that is requested gets a pod."""
+    """The agent that is online again carries a command out: a session that is requested gets a pod, and is Running."""
     judged("a session requested after the reconnection", trial.answer)
     judged("its pods", "\n".join(trial.pods) or "none")
     trouble = trial.trouble
@@ -214,6 +214,15 @@ def works_again(outage: Outage, trial: CommandTrial) -> None:
             actual=f"{outage.said_last}, but a session that was requested has no pod ({trouble.actual})",
             timeline=trouble.timeline,
             likely="commands do not reach the agent over its new connection, though its heartbeats arrive",
+        )
+    untold = trial.untold
+    if untold is not None:
+        raise Unmet(
+            outage.subject,
+            expected="online again, and at work: a session that is requested is reported Running once its pod is Ready",
+            actual=f"{outage.said_last}, but a session that was requested is not ({untold.actual})",
+            timeline=untold.timeline,
+            likely="the agent's reports do not reach the API over its new connection, though its heartbeats arrive",
         )
 
 
