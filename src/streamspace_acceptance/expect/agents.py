@@ -300,10 +300,18 @@ def spread(found: Balance) -> None:
             expected="served by more than one agent, according to the API and to their pods",
             actual="; ".join([*found.contradictions, *[f"{session}: no agent" for session in found.nobodys]])
             or found.describe(),
-            likely="sessions are assigned without regard to the agents' load",
+            likely=_why_not_spread(found),
         )
     if is_one:
         raise Unproven(f"the other agents serve more even so: {found.describe()}; {found.describe_others()}")
+
+
+def _why_not_spread(found: Balance) -> str:
+    if found.offline:
+        return "sessions are assigned to agents that are not online"
+    if found.contradictions or found.nobodys:
+        return "the API's agent of a session is not the one that serves it"
+    return "sessions are assigned without regard to the agents' load"
 
 
 def balanced(found: Balance, tolerance: int) -> int:
