@@ -34,7 +34,10 @@ def agents_are_online(context: Context, count: int) -> None:
     fleet.require_online(world(context), count)
 
 
-@when("two sessions are hibernated and one is deleted while the agents are scaled to 0, for {delay:Seconds} more")
+@when(
+    "two sessions are hibernated, one is woken, one requested and one deleted while the agents are scaled to 0, "
+    "for {delay:Seconds} more"
+)
 def sessions_are_commanded_while_offline(context: Context, delay: Seconds) -> None:
     queued_commands.command_while_offline(world(context), world(context).limit(delay))
 

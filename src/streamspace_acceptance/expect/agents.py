@@ -203,7 +203,7 @@ def _why_not_back(outage: Outage) -> str:
 
 
 def works_again(outage: Outage, trial: CommandTrial) -> None:
-    """The agent that is online again carries a command out: a session that is requested gets a pod."""
+    """The agent that is online again carries a command out: a session that is requested gets a pod, and is Running."""
     judged("a session requested after the reconnection", trial.answer)
     judged("its pods", "\n".join(trial.pods) or "none")
     trouble = trial.trouble
@@ -214,6 +214,15 @@ def works_again(outage: Outage, trial: CommandTrial) -> None:
             actual=f"{outage.said_last}, but a session that was requested has no pod ({trouble.actual})",
             timeline=trouble.timeline,
             likely="commands do not reach the agent over its new connection, though its heartbeats arrive",
+        )
+    untold = trial.untold
+    if untold is not None:
+        raise Unmet(
+            outage.subject,
+            expected="online again, and at work: a session that is requested is reported Running once its pod is Ready",
+            actual=f"{outage.said_last}, but a session that was requested is not ({untold.actual})",
+            timeline=untold.timeline,
+            likely="the agent's reports do not reach the API over its new connection, though its heartbeats arrive",
         )
 
 
@@ -291,10 +300,18 @@ def spread(found: Balance) -> None:
             expected="served by more than one agent, according to the API and to their pods",
             actual="; ".join([*found.contradictions, *[f"{session}: no agent" for session in found.nobodys]])
             or found.describe(),
-            likely="sessions are assigned without regard to the agents' load",
+            likely=_why_not_spread(found),
         )
     if is_one:
         raise Unproven(f"the other agents serve more even so: {found.describe()}; {found.describe_others()}")
+
+
+def _why_not_spread(found: Balance) -> str:
+    if found.offline:
+        return "sessions are assigned to agents that are not online"
+    if found.contradictions or found.nobodys:
+        return "the API's agent of a session is not the one that serves it"
+    return "sessions are assigned without regard to the agents' load"
 
 
 def balanced(found: Balance, tolerance: int) -> int:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from streamspace_acceptance.domain.agents.queued_commands import NOT_TOLD, QueuedCommand
+from streamspace_acceptance.domain.agents.queued_starts import WOKEN, QueuedStart
 from streamspace_acceptance.evidence.judged import judged
 from streamspace_acceptance.outcomes import Unmet, Unproven
+from streamspace_acceptance.product.answers import Answer
+from streamspace_acceptance.product.api import BEHIND_SECONDS
 from streamspace_acceptance.product.profile import Profile
 from streamspace_acceptance.waiting import POLL_SECONDS, Budget
 
@@ -12,9 +15,15 @@ SLACK_SECONDS = 5 * POLL_SECONDS  # between what the API says and what the watch
 
 
 def queued(command: QueuedCommand, profile: Profile) -> None:
-    """The API accepted each command, and reported each hibernation as queued, with a message."""
+    """The API accepted each command, and reported each hibernation and waking as queued, with a message.
+
+    A request for a session may be refused meanwhile.
+    """
     for given in (command, *command.others):
-        _queued(given, profile)
+        _queued(given.session.subject, given.answer, profile)
+    for start in command.starts:
+        if start.command.kind == WOKEN:
+            _queued(start.command.subject, start.command.answer, profile)
     if command.deletion is None:
         return
     judged("the API's answer to the deletion", command.deletion.answer)
@@ -27,9 +36,9 @@ def queued(command: QueuedCommand, profile: Profile) -> None:
         )
 
 
-def _queued(command: QueuedCommand, profile: Profile) -> None:
-    answer, fields = command.answer, profile.fields
-    judged(f"{command.session.subject}, the API's answer to the command", answer)
+def _queued(subject: str, answer: Answer, profile: Profile) -> None:
+    fields = profile.fields
+    judged(f"{subject}, the API's answer to the command", answer)
     is_empty = answer.ok and not answer.body.strip()
     body = answer.object() if answer.ok and not is_empty else {}
     listed = body.get(fields["command"])
@@ -49,6 +58,8 @@ def _queued(command: QueuedCommand, profile: Profile) -> None:
 def carried_out(command: QueuedCommand, within: Budget) -> float:
     """Each session's pod was deleted once the agents reconnected, and Kubernetes reports it as hibernated if it is.
 
+    Each session that was woken or requested has a pod.
+
     Gives the most seconds from the reconnection until a pod's deletion.
     """
     seconds = max(_carried_out(given, within) for given in (command, *command.others))
@@ -58,6 +69,11 @@ def carried_out(command: QueuedCommand, within: Budget) -> float:
             subject=f"{deletion.session.subject}, deleted while no agent was online",
             actual=f"{deletion.trouble.actual}; the API had answered {deletion.answer.status} to the deletion",
         )
+    for start in command.starts:
+        judged(f"{start.command.subject}, from the command on", start.timeline())
+        if start.trouble is not None:
+            lost = _not_carried_out(start.trouble, start.command.answer, command.other_ids)
+            raise lost.with_parts(subject=start.command.subject)
     return seconds
 
 
@@ -65,7 +81,7 @@ def _carried_out(command: QueuedCommand, within: Budget) -> float:
     judged(f"{command.session.subject}, from the command on", command.timeline())
     _require_acceptance(command)
     if command.trouble is not None:
-        raise _not_carried_out(command, command.trouble)
+        raise _not_carried_out(command.trouble, command.answer, command.other_ids)
     seconds = max((command.pod_went or command.back) - command.back, 0.0)
     if seconds > within.seconds:
         raise Unmet(
@@ -78,18 +94,34 @@ def _carried_out(command: QueuedCommand, within: Budget) -> float:
     return seconds
 
 
-def _not_carried_out(command: QueuedCommand, trouble: Unmet) -> Unmet:
-    waits = f"{command.other_ids}: the command may wait for an agent that is no more; " if command.other_ids else ""
+def _not_carried_out(trouble: Unmet, answer: Answer, other_ids: str) -> Unmet:
+    waits = f"{other_ids}: the command may wait for an agent that is no more; " if other_ids else ""
     return trouble.with_parts(
-        actual=f"{trouble.actual}; the API had answered {command.answer.status} to the command",
+        actual=f"{trouble.actual}; the API had answered {answer.status} to the command",
         likely=waits + trouble.likely,
     )
 
 
 def carried_out_once(command: QueuedCommand) -> None:
-    """After the command the one pod of each session was deleted, and no other was created."""
+    """After the command the one pod of each session was deleted, and no other was created.
+
+    One pod was created for each session that was woken or requested.
+    """
     for given in (command, *command.others):
         _carried_out_once(given)
+    for start in command.starts:
+        _started_once(start)
+
+
+def _started_once(start: QueuedStart) -> None:
+    if len(start.pods) > 1:
+        raise Unmet(
+            start.command.subject,
+            expected="one pod created",
+            actual=f"{len(start.pods)} pods",
+            timeline=start.timeline(),
+            likely="the command was carried out more than once",
+        )
 
 
 def _carried_out_once(command: QueuedCommand) -> None:
@@ -110,10 +142,28 @@ def _carried_out_once(command: QueuedCommand) -> None:
 def status_truthful(command: QueuedCommand, profile: Profile) -> None:
     """The API never reported a session hibernated while its pod ran, nor running once its pod was deleted.
 
-    Nor did it report it as failed or ended meanwhile, or nothing of it.
+    Nor did it report it as failed or ended meanwhile, or nothing of it. A session that was woken or requested is
+    Running in the end, and was not before its pod ran.
     """
     for given in (command, *command.others):
         _status_truthful(given, profile)
+    for start in command.starts:
+        _start_truthful(start, profile.statuses["running"])
+
+
+def _start_truthful(start: QueuedStart, running: str) -> None:
+    since = start.command.given + BEHIND_SECONDS  # until then a server may tell of the time before
+    early = next((status for status in start.statuses if status.item == running and status.at >= since), None)
+    if early is not None and (start.ran is None or early.at < start.ran - SLACK_SECONDS):
+        raise Unmet(
+            start.command.subject,
+            expected=f"not {running} before its pod runs",
+            actual=f"{running} {early.at - start.command.given:.1f} s after the command, without a running pod",
+            timeline=start.timeline(),
+            likely="the status shows the command, not the state",
+        )
+    if start.untrue is not None:
+        raise start.untrue.with_parts(subject=start.command.subject)
 
 
 def _status_truthful(command: QueuedCommand, profile: Profile) -> None:

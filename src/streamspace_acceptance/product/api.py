@@ -243,6 +243,10 @@ class StreamSpaceApi(ProfileCalls):
         """Wakes a session; Unmet unless the API accepts that. It may answer when that is done."""
         return self._answered("wake_session", session_id, seconds=COMMAND_SECONDS)
 
+    def order_waking(self, session_id: str) -> Answer:
+        """The same; gives any answer of the API."""
+        return self.call("wake_session", session_id, seconds=COMMAND_SECONDS)
+
     def connect_session(self, session_id: str) -> Answer:
         """Requests the connection of a session."""
         user = self._user_of(session_id) if "{user}" in self.profile.calls["connect_session"].path else ""

@@ -46,6 +46,20 @@ def _adopt_one(direction: int) -> Patch:
     return wrap("streamspace_sandbox.streamspace.api.placement:adopt_orphans", adopt_orphans)
 
 
+def _forget_requests(orphans: str) -> str:
+    """Take over only the sessions that have had an agent before."""
+    return orphans.replace("left join", "join")
+
+
+async def _adopt_without_wakings(adopt_orphans: Any, connection: Any) -> Any:
+    await connection.execute(
+        "update commands set status = 'failed' where kind = 'wake' and status = 'queued'"
+        " and agent_id in (select agent_id from agents where status <> 'online')"
+        " and exists (select 1 from agents where status = 'online')"
+    )
+    return await adopt_orphans(connection)
+
+
 def _hibernate_again(after: float) -> Patch:
     """A while after a hibernation was done, a pod is there again, and as long after that it is hibernated again."""
 
@@ -77,6 +91,16 @@ async def _restart_first(set_state: Any, runner: Any, command: dict[str, Any], s
         await tracking.client.delete(tracking.collections.pods, pod["metadata"]["name"])
         await asyncio.sleep(REPEAT_SECONDS)
     await set_state(runner, command, state)
+
+
+def _resolve_waking_early(resolve: Any, desired: str, phase: str) -> str:
+    status: str = resolve(desired, phase)
+    return "Running" if status == "Waking" else status
+
+
+async def _skip_waking(transition: Any, *arguments: Any) -> Any:
+    *first, passing, goal = arguments
+    return await transition(*first, goal if passing == "Waking" else passing, goal)
 
 
 def _resolve_early(resolve: Any, desired: str, phase: str) -> str:
@@ -126,6 +150,18 @@ register_fault(
     agent=wrap(SET_STATE, _forget_hibernation),
 )
 register_fault(
+    "session-requested-meanwhile-forgotten",
+    breaks="3.2-2",
+    description="No agent takes over a session that was requested while none was online",
+    api=Patch("streamspace_sandbox.streamspace.api.placement:ORPHANS", _forget_requests),
+)
+register_fault(
+    "queued-waking-lost",
+    breaks="3.2-2",
+    description="Queued wake commands do not move to the agent that adopts the session",
+    api=wrap("streamspace_sandbox.streamspace.api.placement:adopt_orphans", _adopt_without_wakings),
+)
+register_fault(
     "restarted-before-it-is-hibernated",
     breaks="3.2-3",
     description="The agent replaces a session's pod before it hibernates the session",
@@ -148,4 +184,10 @@ register_fault(
     breaks="3.2-4",
     description="The API reports a session as Hibernated as soon as it accepts the command",
     api=[wrap(f"{SESSIONS}:resolve", _resolve_early), wrap(f"{SESSIONS}:Sessions.transition", _skip_transition)],
+)
+register_fault(
+    "woken-too-soon",
+    breaks="3.2-4",
+    description="The API reports a session as Running as soon as it accepts the command to wake it",
+    api=[wrap(f"{SESSIONS}:resolve", _resolve_waking_early), wrap(f"{SESSIONS}:Sessions.transition", _skip_waking)],
 )

@@ -26,6 +26,21 @@ def _idle_once_reconnected() -> list[Patch]:
     return [wrap(f"{CHANNEL}.connection_lost", connection_lost), wrap(f"{runner}.create", create)]
 
 
+def _mute_once_reconnected() -> list[Patch]:
+    """An agent whose connection was lost carries commands out, and reports nothing of its sessions any more."""
+    lost = list[Any]()
+
+    def connection_lost(original: Any, channel: Any, reason: str) -> None:
+        lost.extend([channel] if channel.connected else [])
+        original(channel, reason)
+
+    def send(original: Any, channel: Any, message: dict[str, Any]) -> None:
+        if not lost:
+            original(channel, message)
+
+    return [wrap(f"{CHANNEL}.connection_lost", connection_lost), wrap(f"{CHANNEL}.send", send)]
+
+
 def _log_the_loss_on_return() -> Patch:
     kept = list[logging.LogRecord]()
 
@@ -48,6 +63,12 @@ register_fault(
     breaks="3.1-3",
     description="An agent that has reconnected sends heartbeats, and starts no session any more",
     agent=_idle_once_reconnected(),
+)
+register_fault(
+    "mute-once-reconnected",
+    breaks="3.1-3",
+    description="An agent that has reconnected starts sessions, and does not report that they run",
+    agent=_mute_once_reconnected(),
 )
 register_fault(
     "loss-logged-on-return",

@@ -83,6 +83,18 @@ def test_session_of_an_agent_that_is_not_online_fails() -> None:
     expect.agents.spread(shared(a=5, b=5, c=5))
 
 
+def test_sessions_that_are_not_spread_tell_the_likely_cause() -> None:
+    told = shared(a=5, b=5, c=5)
+    for wrong, likely in (
+        (shared(a=15), "without regard to the agents' load"),
+        (shared(a=4, b=4, c=4, gone=3), "agents that are not online"),
+        (Balance(AGENTS, told.said, told.seen | {"s-0": "c"}), "not the one that serves it"),
+    ):
+        with pytest.raises(Unmet) as caught:
+            expect.agents.spread(wrong)
+        assert likely in caught.value.likely
+
+
 def test_a_session_of_nobodys() -> None:
     told = shared(a=5, b=5, c=5)
     with pytest.raises(Unmet, match="no agent"):

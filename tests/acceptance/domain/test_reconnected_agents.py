@@ -17,11 +17,13 @@ from streamspace_acceptance.domain.agents.undisturbed import CommandTrial, KeptS
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.agents import AgentList
+from streamspace_acceptance.product.profile import load
 from tests.acceptance.domain.test_agents import outage
 from tests.acceptance.domain.test_balance import agents
 from tests.support.samples import answer, pod
 
 NO_POD = Unmet("session s-3", expected="a pod", actual="it has no pod for 12.0 s", timeline="+0.0 s no pod", likely="x")
+PENDING = Unmet("session s-3", expected="Running", actual="Pending for 12.0 s", likely="x")
 
 
 def test_agent_that_is_back_at_work_passes() -> None:
@@ -32,6 +34,48 @@ def test_agent_that_is_back_and_idle_says_what_it_left() -> None:
     with pytest.raises(Unmet, match=r"it has no pod for 12\.0 s") as caught:
         expect.agents.works_again(outage(), CommandTrial(answer({}, 201), trouble=NO_POD))
     assert caught.value.likely.startswith("commands do not reach the agent over its new connection")
+
+
+def test_agent_that_is_back_and_reports_nothing_fails() -> None:
+    with pytest.raises(Unmet, match=r"Pending for 12\.0 s") as caught:
+        expect.agents.works_again(outage(), CommandTrial(answer({}, 201), ("pod s-3-1 Running 1/1",), untold=PENDING))
+    assert caught.value.likely.startswith("the agent's reports do not reach the API over its new connection")
+
+
+class _Started:
+    """A session with a pod, which is Ready and told of, or not."""
+
+    api = SimpleNamespace(profile=load())
+
+    def __init__(self, *, ready: bool, told: bool) -> None:
+        self._ready, self._told = ready, told
+
+    def wait_for_a_pod(self, **_: object) -> None:
+        """There is one at once."""
+
+    def wait_for_ready_pod(self, **_: object) -> None:
+        if not self._ready:
+            raise NO_POD
+
+    def wait_for_status(self, word: str, **_: object) -> None:
+        assert word == "Running"
+        if not self._told:
+            raise PENDING
+
+    def pods(self) -> list[Any]:
+        return [pod(name="s-3-1")]
+
+
+@pytest.mark.parametrize(
+    ("ready", "told", "untold"), [(True, True, None), (True, False, PENDING), (False, False, None)]
+)
+def test_session_with_a_ready_pod_is_to_be_told_of(*, ready: bool, told: bool, untold: Unmet | None) -> None:
+    before: Any = SimpleNamespace()
+    kept = KeptSessions([SessionBefore(before, before, "testuser", "firefox-browser")])
+    made = SimpleNamespace(id="s-3", answer=answer({}, 201))
+    registry = SimpleNamespace(ask=lambda *_: made, enter=lambda _: _Started(ready=ready, told=told))
+    scenario = cast("Scenario", SimpleNamespace(results={KeptSessions: kept}, registry=registry))
+    assert undisturbed.try_command(scenario).untold is untold
 
 
 @pytest.mark.parametrize(("made", "trouble"), [("s-3", None), ("s-3", NO_POD), (None, None)])
@@ -48,7 +92,8 @@ def test_command_is_tried_for_a_kept_user(made: str | None, trouble: Unmet | Non
 
     before: Any = SimpleNamespace()
     kept = KeptSessions([SessionBefore(before, before, "testuser", "firefox-browser")])
-    session = SimpleNamespace(wait_for_a_pod=wait_for_a_pod, pods=lambda: [pod(name="s-3-1")])
+    session = _Started(ready=True, told=True)
+    session.wait_for_a_pod = wait_for_a_pod  # type: ignore[method-assign]
     registry = SimpleNamespace(ask=ask, enter=lambda _: session)
     scenario = cast("Scenario", SimpleNamespace(results={KeptSessions: kept}, registry=registry))
     trial = undisturbed.try_command(scenario)

@@ -44,17 +44,21 @@ class Balance:
         those that several agents serve.
         """
         both = [(session, agent, self._label_of(session)) for session, agent in self.said.items()]
-        named = {agent for agent in self.said.values() if agent is not None}
-        offline = named - self.agents if named & self.agents else set()
         return (
             [
                 f"{session}: {agent} by the API, {seen} by its pod"
                 for session, agent, seen in both
                 if None not in (agent, seen) and agent != seen
             ]
-            + [f"{session}: {agent}, which is not online" for session, agent, _ in both if agent in offline]
+            + [f"{session}: {agent}, which is not online" for session, agent, _ in both if agent in self.offline]
             + [f"{session}: pods of {' and '.join(labels)}" for session, labels in sorted(self.several.items())]
         )
+
+    @property
+    def offline(self) -> frozenset[str]:
+        """The agents that the API names for sessions although they are not online, beside some that are."""
+        named = frozenset(agent for agent in self.said.values() if agent is not None)
+        return named - self.agents if named & self.agents else frozenset()
 
     @property
     def shares(self) -> dict[str, int]:

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from streamspace_acceptance.cluster.objects import Pod, SessionObject, is_of_a_job
+from streamspace_acceptance.domain.agents import queued_starts
 from streamspace_acceptance.domain.agents.fleet import require_online, wait_for_online
+from streamspace_acceptance.domain.agents.queued_starts import QueuedStart
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.session import Session
@@ -49,7 +51,8 @@ class QueuedCommand:
     API's status of the session, ten times a second throughout; `trouble` says why its pod was not deleted. `phase` is
     the session in Kubernetes in the end; None where there is none, or none that says its status. `others` are the
     commands that were given right after it, for other sessions: a queue may lose all but one. `other_ids` says that the
-    agents have come back under other ids; empty if they have not. `deletion` was requested last.
+    agents have come back under other ids; empty if they have not. `deletion` was requested last. `starts` are those of
+    the session that was woken, and of one that was requested, if the API made it.
     """
 
     session: Session
@@ -64,6 +67,7 @@ class QueuedCommand:
     others: tuple[QueuedCommand, ...] = ()
     other_ids: str = ""
     deletion: QueuedDeletion | None = None
+    starts: tuple[QueuedStart, ...] = ()
 
     @property
     def pod_events(self) -> list[Stamped[str]]:
@@ -112,12 +116,13 @@ class QueuedCommand:
 def command_while_offline(scenario: Scenario, delay: Budget) -> None:
     """Commands the sessions while no agent is online, lets the agents reconnect after `delay`, and looks on.
 
-    The last one of other users is deleted, the others are hibernated, the scenario's own first. A session keeps its pod
-    when its agent is stopped, which test 3.1 judges.
+    The hibernated one is woken, and one more requested. The last one of other users is deleted, the rest are
+    hibernated, the scenario's own first. A session keeps its pod when its agent is stopped, which test 3.1 judges.
     """
     clients, session, pod = scenario.clients, scenario.session, scenario.lifecycle.pod
     *others_of_scenario, ended = _beside(scenario)
     beside = [(other, other.wait_for_ready_pod(within="start")) for other in others_of_scenario]
+    hibernated = queued_starts.hibernated_session(scenario)
     before = AgentApi(clients.api).all().online
     require_online(scenario, 0)
     spans = clients.budgets.spans
@@ -127,6 +132,10 @@ def command_while_offline(scenario: Scenario, delay: Budget) -> None:
         given = now()
         answer = clients.api.order_hibernation(session.id)
         later = [(other, its_pod, now(), clients.api.order_hibernation(other.id)) for other, its_pod in beside]
+        starts = [
+            (start, watches.enter_context(_sampled(clients.api, start.session)))
+            for start in queued_starts.command(scenario, hibernated)
+        ]
         deletion_answer = clients.api.delete_session(ended.id)
         elapse(Wait(session.subject, "no agent carries the command out", delay))
         scenario.disruptions.check_held()
@@ -136,6 +145,7 @@ def command_while_offline(scenario: Scenario, delay: Budget) -> None:
         trouble = _trouble(session, pod)
         troubles = [None if trouble else _trouble(other, its_pod) for other, its_pod in beside]
         deletion = QueuedDeletion(ended, deletion_answer, None if trouble else _stays(ended))
+        outcomes = [(None, None) if trouble else queued_starts.wait_until_running(start) for start, _ in starts]
         elapse(Wait(session.subject, "the command has no further effect", spans(heartbeat=1)))
         phases = [_phase(clients, watched) for watched in sessions]
         over = now()
@@ -148,8 +158,12 @@ def command_while_offline(scenario: Scenario, delay: Budget) -> None:
                 zip(later, troubles, strict=True), start=1
             )
         )
+        started = tuple(
+            QueuedStart(start, recording.items(), *outcome)
+            for (start, recording), outcome in zip(starts, outcomes, strict=True)
+        )
         command = QueuedCommand(
-            session, pod, answer, given, back, over, seen[0], phases[0], trouble, others, other_ids, deletion
+            session, pod, answer, given, back, over, seen[0], phases[0], trouble, others, other_ids, deletion, started
         )
     scenario.results.put(command)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from streamspace_acceptance.cluster.containers import status_of
@@ -13,7 +14,7 @@ from streamspace_acceptance.domain.sessions.input_probe import InputProbe, probe
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.session import Session, present
 from streamspace_acceptance.measuring.node_busy import saturated
-from streamspace_acceptance.outcomes import Unmet
+from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.waiting import Timeline
 
@@ -112,11 +113,15 @@ def start_to_keep(scenario: Scenario, user: str, template: str) -> None:
 
 @dataclass(frozen=True)
 class CommandTrial:
-    """A session that an agent had to start: the API's answer, its pods, and why it got none in time."""
+    """A session that an agent had to start: the API's answer, its pods, and why it got none in time.
+
+    `untold` says why the API does not report it Running, though its pod is Ready.
+    """
 
     answer: Answer
     pods: tuple[str, ...] = ()
     trouble: Unmet | None = None
+    untold: Unmet | None = None
 
 
 def try_command(scenario: Scenario) -> CommandTrial:
@@ -133,7 +138,19 @@ def try_command(scenario: Scenario) -> CommandTrial:
         session.wait_for_a_pod(within="start")
     except Unmet as unmet:
         return CommandTrial(made.answer, trouble=unmet)
-    return CommandTrial(made.answer, tuple(pod.describe() for pod in session.pods()))
+    untold = _why_not_running(session)
+    return CommandTrial(made.answer, tuple(pod.describe() for pod in session.pods()), untold=untold)
+
+
+def _why_not_running(session: Session) -> Unmet | None:
+    """Why a session is not Running although its pod is Ready; None if it is, or where the pod cannot start."""
+    with suppress(Unmet, Unproven):
+        session.wait_for_ready_pod(within="start")
+        try:
+            session.wait_for_status(session.api.profile.statuses["running"], within="start")
+        except Unmet as untold:
+            return untold
+    return None
 
 
 def look_at_kept(scenario: Scenario) -> Iterator[SessionAfter]:
