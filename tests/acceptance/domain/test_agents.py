@@ -481,6 +481,10 @@ def test_the_list_of_agents_is_read() -> None:
     assert (found.agents[0].last_heartbeat, found.agents[1].last_heartbeat) == (1767225600.5, None)
 
 
+def test_agents_may_have_numbers() -> None:
+    assert listed(b'{"agents": [{"agentId": 12, "status": "online"}]}').online == {"12"}
+
+
 @pytest.mark.parametrize("body", [b'{"agents": {}}', b'{"agents": ["a"]}', b'{"agents": [{"agentId": 1}]}', b"[]"])
 def test_anything_else_is_no_list_of_agents(body: bytes) -> None:
     with pytest.raises(Unmet):
