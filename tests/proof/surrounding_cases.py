@@ -1,5 +1,6 @@
 """Cases about what stands around a product: gateways, logins elsewhere, stores of files, portals in other languages."""
 
+from tests.proof.json_rewriting import AGENTS
 from tests.proof.proxy_case import ProxyFault
 from tests.proof.proxy_rules import agents, gateways, limits, sessions, viewer_pages, wordings
 from tests.proof.proxy_rules.viewer_pages import Page
@@ -15,6 +16,10 @@ SURROUNDING_PRODUCTS = [
     ProxyFault("one login at a time", gateways.OneLoginAtATime(), "0"),
     ProxyFault("pages that are kept packed", limits.KeepsPacked(), "1.1d"),
     ProxyFault("heartbeats in milliseconds", agents.CountedHeartbeats(1000), "3.3"),
+    *(
+        ProxyFault(f"a server that tells late of agents ({test})", gateways.OneIsBehind(0.7, AGENTS), test)
+        for test in ("3.1", "3.3")
+    ),
     *(
         ProxyFault(f"a button {name}", Page(script=viewer_pages.on_a_click(label)), "1.1d")
         for name, label in (
