@@ -20,6 +20,7 @@ from streamspace_acceptance.desktop.viewer import Viewer, close
 from streamspace_acceptance.desktop.watchdog import CONTROL_SECONDS, BrowserError, BrowserWatchdog
 from streamspace_acceptance.outcomes import SetupProblem
 from streamspace_acceptance.proxies import Proxy
+from streamspace_acceptance.user_home import user_home
 from streamspace_acceptance.waiting import now
 
 SYSTEM_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -54,7 +55,7 @@ def find(setting: str | None) -> Path | None:
 def _playwrights_own() -> bool:
     """Whether Playwright's own download of Chromium exists, without starting Playwright."""
     home = os.environ.get("PLAYWRIGHT_BROWSERS_PATH")
-    cache = Path(home) if home else Path.home() / ".cache" / "ms-playwright"
+    cache = Path(home) if home else user_home() / ".cache" / "ms-playwright"
     return any(cache.glob("chromium-*/chrome-linux*/chrome"))
 
 
