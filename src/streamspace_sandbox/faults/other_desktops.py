@@ -79,6 +79,11 @@ register_variant(
     kubernetes=_edited("s/112x32+71+24/52x32+10+24/"),
 )
 register_variant(
+    "terminal-of-400-columns",
+    description="The terminal has so many columns as on a large screen, in small letters",
+    kubernetes=_edited("s/112x32+71+24/416x92+2+24/", "s/-fs 12/-fs 4/"),
+)
+register_variant(
     "animation-on-the-desktop",
     description="Beside the terminal, a window changes its colour five times a second",
     kubernetes=_edited(BESIDE % ANIMATION.replace("%%", "%")),
