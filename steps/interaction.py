@@ -4,9 +4,10 @@ from behave.runner import Context
 
 from streamspace_acceptance import expect
 from streamspace_acceptance.budgets import Milliseconds
-from streamspace_acceptance.domain.interaction import input_lag, pointing, typing
+from streamspace_acceptance.domain.interaction import input_lag, pointing, special_keys, typing
 from streamspace_acceptance.domain.interaction.pointing import Clicking, Scrolling
-from streamspace_acceptance.domain.interaction.typing import Pressed, Typed
+from streamspace_acceptance.domain.interaction.special_keys import Pressed
+from streamspace_acceptance.domain.interaction.typing import Typed
 from streamspace_acceptance.domain.sessions import actions
 from streamspace_acceptance.measuring.input_lag import InputLag
 from streamspace_acceptance.sentences import given, then, when
@@ -36,7 +37,7 @@ def the_user_types_a_command(context: Context, command: str) -> None:
 
 @when("the user presses Ctrl+C, Alt+X, Tab, the arrow keys and 17 others in a window")
 def the_user_presses_special_keys(context: Context) -> None:
-    typing.press_keys(world(context))
+    special_keys.press_keys(world(context))
 
 
 @when("the user toggles an indicator {presses:d} times by key and {clicks:d} times by mouse")

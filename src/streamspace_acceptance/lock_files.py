@@ -16,6 +16,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TextIO
 
+from streamspace_acceptance.user_home import user_home
+
 Json = dict[str, Any]
 
 BEGUN_SECONDS = 3600.0
@@ -34,7 +36,7 @@ class RecordError(Exception):
 
 def folder() -> Path:
     """Where these files are kept: below XDG_STATE_HOME, `~/.local/state` where it is not set."""
-    state = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    state = os.environ.get("XDG_STATE_HOME") or str(user_home() / ".local" / "state")
     return Path(state) / "streamspace-acceptance"
 
 

@@ -81,12 +81,21 @@ def _is_excluded(host: str, port: int | None, no_proxy: str) -> bool:
     """As curl and Go have it: hosts, with their subdomains, also with a port; networks; `*` for all."""
     entries = [entry.strip().lower() for entry in no_proxy.split(",") if entry.strip()]
     for entry in entries:
-        name, _, its_port = entry.partition(":") if entry.count(":") == 1 else (entry, "", "")
+        name, its_port = _host_and_port(entry)
         name = name.removeprefix("*").removeprefix(".")
         is_named = host == name or host.endswith(f".{name}")
         if entry == "*" or _contains(entry, host) or (is_named and its_port in ("", str(port))):
             return True
     return False
+
+
+def _host_and_port(entry: str) -> tuple[str, str]:
+    """The two parts of an entry, whose port may be missing. An IPv6 address may stand in brackets."""
+    if entry.startswith("["):
+        name, _, rest = entry[1:].partition("]")
+        return name, rest.removeprefix(":")
+    name, _, port = entry.partition(":") if entry.count(":") == 1 else (entry, "", "")
+    return name, port
 
 
 def _contains(network: str, host: str) -> bool:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from streamspace_acceptance.user_home import user_home
+
 DEFAULT_NAMESPACE = "streamspace"
 NETADMIN_IMAGE = "nicolaka/netshoot:latest"
 DEFAULT_REPORTS = Path("reports")
@@ -93,7 +95,7 @@ class Settings:
 
     def kubeconfig_files(self) -> list[Path]:
         """The kubeconfig files that exist, where kubectl would look for them."""
-        named = self.kubeconfig.split(os.pathsep) if self.kubeconfig else [str(Path.home() / ".kube" / "config")]
+        named = self.kubeconfig.split(os.pathsep) if self.kubeconfig else [str(user_home() / ".kube" / "config")]
         return [path for path in map(Path, named) if path.is_file()]
 
 

@@ -20,7 +20,8 @@ from streamspace_acceptance.domain.agents.undisturbed import KeptSessions
 from streamspace_acceptance.domain.concurrency.concurrent_use import UseResult
 from streamspace_acceptance.domain.deployment.deployment import Deployment
 from streamspace_acceptance.domain.interaction.pointing import Clicking, Scrolling
-from streamspace_acceptance.domain.interaction.typing import Pressed, Typed
+from streamspace_acceptance.domain.interaction.special_keys import Pressed
+from streamspace_acceptance.domain.interaction.typing import Typed
 from streamspace_acceptance.domain.performance.bursts import Bursts
 from streamspace_acceptance.domain.performance.capacity import SessionCapacity
 from streamspace_acceptance.domain.performance.resource_profile import ResourceProfile

@@ -37,6 +37,10 @@ def test_proxy_of_the_loopback_is_none(host: str) -> None:
         ("streamspace.test:8080", "streamspace.test:8080"),
         ("*.test", "streamspace.test"),
         ("STREAMSPACE.test", "streamspace.test"),
+        ("fd00::1", "[fd00::1]"),
+        ("[fd00::1]", "[fd00::1]"),
+        ("[fd00::1]:8443", "[fd00::1]:8443"),
+        ("fd00::/8", "[fd00::1]"),
     ],
 )
 def test_proxy_of_an_excluded_host_is_none(no_proxy: str, host: str) -> None:

@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import pytest
+
+from streamspace_acceptance import lock_files
 from streamspace_acceptance.settings import Settings
 
 
@@ -23,6 +26,16 @@ def test_everything_set() -> None:
     )
     assert settings == Settings("http://127.0.0.1:8080", "t", "other", None, "/usr/bin/chromium", tester="somebody")
     assert not settings.embedded
+
+
+def test_user_without_a_home_has_no_kubeconfig(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", unknown)
+    assert Settings.from_environment({}).kubeconfig_files() == []
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    assert lock_files.folder() == Path("/.local/state/streamspace-acceptance")
 
 
 def test_cluster_as_the_target_is_no_embedded_one() -> None:

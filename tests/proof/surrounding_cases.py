@@ -1,7 +1,8 @@
 """Cases about what stands around a product: gateways, logins elsewhere, stores of files, portals in other languages."""
 
+from tests.proof.json_rewriting import AGENTS
 from tests.proof.proxy_case import ProxyFault
-from tests.proof.proxy_rules import agents, gateways, limits, sessions, viewer_pages
+from tests.proof.proxy_rules import agents, gateways, limits, sessions, viewer_pages, wordings
 from tests.proof.proxy_rules.viewer_pages import Page
 
 ADDRESS = "A user requests the address of a session"
@@ -16,11 +17,24 @@ SURROUNDING_PRODUCTS = [
     ProxyFault("pages that are kept packed", limits.KeepsPacked(), "1.1d"),
     ProxyFault("heartbeats in milliseconds", agents.CountedHeartbeats(1000), "3.3"),
     *(
+        ProxyFault(f"a server that tells late of agents ({test})", gateways.OneIsBehind(0.7, AGENTS), test)
+        for test in ("3.1", "3.3")
+    ),
+    *(
         ProxyFault(f"a button {name}", Page(script=viewer_pages.on_a_click(label)), "1.1d")
         for name, label in (
             ("with a sign before its words", "\u25b6 Open desktop"),
             ("that is written from right to left", "\u0627\u062a\u0635\u0627\u0644"),
         )
+    ),
+    *(
+        ProxyFault(f"refusals in {name} ({test})", wordings.Refusals(say), test)
+        for name, say in (("sentences", wordings.in_sentences), ("an object", wordings.in_an_object))
+        for test in ("1.1c", "2.1")
+    ),
+    *(
+        ProxyFault(f"templates by numbers ({test})", wordings.TemplateIds(numbered=True), test)
+        for test in ("2.1", "2.2", "2.3")
     ),
     ProxyFault("terms of use around an iframe", viewer_pages.FramedBelow(viewer_pages.TERMS), "1.1d"),
 ]

@@ -84,6 +84,8 @@ SURROUNDINGS = [
     Surroundings("nodes-hidden", ("1.1c",)),
     Surroundings("terminal-fills-the-screen", ("1.1d", "1.1e")),
     Surroundings("animation-on-the-desktop", ("1.1d", "1.1e", "1.3")),
+    Surroundings("keys-of-the-desktop", ("1.1e",)),
+    Surroundings("terminal-of-400-columns", ("1.1d",)),
     Surroundings("terminal-on-the-left", ("1.1d", "1.2", "1.3", "1.4")),
     Surroundings("second-viewer-ousts-first", ("1.1d",)),
     Surroundings("limits-alone", ("1.1b", "1.1c", "2.2")),

@@ -20,9 +20,12 @@ from streamspace_acceptance.desktop.viewer import Viewer, close
 from streamspace_acceptance.desktop.watchdog import CONTROL_SECONDS, BrowserError, BrowserWatchdog
 from streamspace_acceptance.outcomes import SetupProblem
 from streamspace_acceptance.proxies import Proxy
+from streamspace_acceptance.user_home import user_home
 from streamspace_acceptance.waiting import now
 
 SYSTEM_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PLAYWRIGHTS_OWN = ("chromium-*/chrome-linux*/chrome", "chromium_headless_shell-*/chrome-*linux*/*headless*shell")
+"""Where Playwright keeps its browsers: `playwright install --only-shell` leaves the second alone."""
 WINDOW = {"width": 1360, "height": 800}
 # What goes wrong in a call is raised where it is made. Beyond that asyncio and Playwright print what became of calls
 # that nobody waits for any more: those of a browser that was ended, or of a run that was stopped.
@@ -52,10 +55,10 @@ def find(setting: str | None) -> Path | None:
 
 
 def _playwrights_own() -> bool:
-    """Whether Playwright's own download of Chromium exists, without starting Playwright."""
+    """Whether Playwright's own download of Chromium, or of its headless shell alone, exists: without its start."""
     home = os.environ.get("PLAYWRIGHT_BROWSERS_PATH")
-    cache = Path(home) if home else Path.home() / ".cache" / "ms-playwright"
-    return any(cache.glob("chromium-*/chrome-linux*/chrome"))
+    cache = Path(home) if home else user_home() / ".cache" / "ms-playwright"
+    return any(next(cache.glob(place), None) is not None for place in PLAYWRIGHTS_OWN)
 
 
 class _Chromium:

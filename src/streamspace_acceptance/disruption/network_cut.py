@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
+from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.disruption import ephemeral_container_cut, iptables_cut, network_policy_cut
 from streamspace_acceptance.disruption.cut_methods import CutMethod, MethodUnavailable
@@ -15,6 +15,7 @@ from streamspace_acceptance.disruption.disruptions import Disruptions
 from streamspace_acceptance.disruption.ephemeral_container_cut import EphemeralContainerCut
 from streamspace_acceptance.disruption.iptables_cut import IptablesCut
 from streamspace_acceptance.disruption.network_policy_cut import NetworkPolicyCut
+from streamspace_acceptance.outcomes import Unproven
 from streamspace_acceptance.waiting import now
 
 
@@ -82,7 +83,7 @@ def methods(cluster: Cluster, pod: Pod, port: int, *, api_labels: Mapping[str, s
 
 def cut(disruptions: Disruptions, among: Sequence[CutMethod], check: Callable[[float], None]) -> Cut:
     """Cuts by the first method that works. `check` is called with the moment from which it should hold; it raises
-    MethodUnavailable when the pod does not seem to be cut off. ClusterError when no method works.
+    MethodUnavailable when the pod does not seem to be cut off. Unproven when no method works in this cluster.
 
     Where a certain method holds packets back, it is the product that tells of what cannot have come.
     """
@@ -97,7 +98,7 @@ def cut(disruptions: Disruptions, among: Sequence[CutMethod], check: Callable[[f
             closed.append(f"not possible: {method.name}: {error}")
         else:
             return Cut(method, at, tuple(closed))
-    raise ClusterError("no method can cut the network; " + "; ".join(closed))
+    raise Unproven("no method can cut the network here; " + "; ".join(closed))
 
 
 def _check(method: CutMethod, at: float, check: Callable[[float], None]) -> None:

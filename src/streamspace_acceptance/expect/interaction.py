@@ -6,15 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from streamspace_acceptance.domain.interaction.pointing import WHEEL_DOWN, WHEEL_UP, Clicking, Scrolling
-from streamspace_acceptance.domain.interaction.typing import (
-    CAPITALS,
-    END,
-    EVERY_CHARACTER,
-    SPECIAL_KEYS,
-    TWICE,
-    Pressed,
-    Typed,
-)
+from streamspace_acceptance.domain.interaction.special_keys import END, SPECIAL_KEYS, Pressed, given_for
+from streamspace_acceptance.domain.interaction.typing import CAPITALS, EVERY_CHARACTER, TWICE, Typed
 from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.evidence.judged import judged, judged_pictures
 from streamspace_acceptance.measuring.input_lag import InputLag
@@ -138,13 +131,16 @@ def _lines(title: str, items: Iterable[object]) -> str:
 
 
 def special_keys_arrived(pressed: Pressed) -> None:
-    """Each special key arrived as what it is, once, and in its turn."""
-    wanted = "".join(SPECIAL_KEYS[key] for key in pressed.keys)
+    """Each special key arrived as what it is, once, and in its turn; but for those that the desktop keeps."""
+    wanted = "".join(map(given_for, pressed.keys))
     judged_pictures(pressed.pictures)
-    keys = [f"{key}: {SPECIAL_KEYS[key]!r}" for key in pressed.keys]
+    keys = [f"{key}: {given_for(key)!r}" for key in pressed.keys]
+    kept = [f"{key}: {why}" for key, why in pressed.kept.items()]
     judged(
         "pressed and received",
-        _lines("pressed, and what a program gets for it", keys) + f"received: {pressed.received!r}",
+        _lines("pressed, and what a program gets for it", keys)
+        + (_lines("not judged", kept) if kept else "")
+        + f"received: {pressed.received!r}",
     )
     is_late = sorted(pressed.received) == sorted(f"{wanted}{END}")
     if pressed.received != wanted:
@@ -185,7 +181,7 @@ def _lacking(received: str) -> str:
 def _first_wrong(pressed: Pressed) -> str:
     rest = pressed.received
     for key in pressed.keys:
-        if not rest.startswith(SPECIAL_KEYS[key]):
+        if not rest.startswith(given_for(key)):
             return f"{key} is the first that does not arrive as what it is"
-        rest = rest[len(SPECIAL_KEYS[key]) :]
+        rest = rest[len(given_for(key)) :]
     return "more arrives than was pressed"

@@ -14,6 +14,7 @@ from streamspace_acceptance.domain.templates.woken_session import WokenSession
 from streamspace_acceptance.evidence.judged import Table, judged, table
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.answers import Answer
+from streamspace_acceptance.product.ids import as_id
 
 _VERSION = re.compile(r"[vV]?(\d+(?:\.\d+)*)")
 """The number of a version: `2`, `"2"`, `v2` or `1.0.2`."""
@@ -49,7 +50,7 @@ def as_described(made: CreatedTemplate, read: Answer | None) -> None:
         for difference in differences(made.described, template, partial=place == "the answer")
     ]
     ids = {place: template.get("id") for place, template in shown.items()}
-    troubles += [f"in {place}, its id is {id_!r}" for place, id_ in ids.items() if not isinstance(id_, str)]
+    troubles += [f"in {place}, its id is {id_!r}" for place, id_ in ids.items() if as_id(id_) is None]
     if troubles or len(set(map(str, ids.values()))) != 1:
         raise Unmet(
             f"template {made.id}",

@@ -49,8 +49,8 @@ def measure(address: str, question: Callable[[], object] | None = None) -> Netwo
     parts = urlsplit(address if proxy is None else proxy.url)
     host, port = parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 80)
     try:
-        resolved = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][4][:2]
-        times = [_opening((str(resolved[0]), port)) for _ in range(TIMES)]
+        answering = _answering(host, port)
+        times = [_opening((answering, port)) for _ in range(TIMES)]
     except OSError:
         return NetworkPath(f"{host}:{port}")  # then it explains nothing
     answers = [_time_of(question) for _ in range(TIMES)] if question is not None else [0.0]
@@ -61,6 +61,12 @@ def _time_of(question: Callable[[], object]) -> float:
     began = now()
     question()
     return (now() - began) * 1000
+
+
+def _answering(host: str, port: int) -> str:
+    """The address of a name to which connections go: the first of several that takes one."""
+    with socket.create_connection((host, port), CONNECT_SECONDS) as connection:
+        return str(connection.getpeername()[0])
 
 
 def _opening(place: tuple[str, int]) -> float:

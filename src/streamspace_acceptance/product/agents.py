@@ -10,6 +10,7 @@ from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.calls import Json
+from streamspace_acceptance.product.ids import as_id
 
 MOST_SECONDS = 1e11
 """In the year 5138; counted in milliseconds, in 1973."""
@@ -99,13 +100,14 @@ class AgentApi:
         if not pending or not self._api.approves_agents:
             return
         for item in self._api.objects(answer, "agents"):
-            if item.get(fields["approval"]) == pending and isinstance(item.get(fields["agent_id"]), str):
-                self._api.call("approve_agent", item[fields["agent_id"]])
+            agent_id = as_id(item.get(fields["agent_id"]))
+            if item.get(fields["approval"]) == pending and agent_id is not None:
+                self._api.call("approve_agent", agent_id)
 
     def _read(self, answer: Answer, item: Json) -> Agent:
         fields = self.profile.fields
-        agent_id, status = item.get(fields["agent_id"]), item.get(fields["agent_status"])
-        if not isinstance(agent_id, str) or not isinstance(status, str):
+        agent_id, status = as_id(item.get(fields["agent_id"])), item.get(fields["agent_status"])
+        if agent_id is None or not isinstance(status, str):
             raise self._api.not_listed(answer, "agents with an id and a status each")
         read = item.get(fields["last_heartbeat"])
         moment = _moment(read)

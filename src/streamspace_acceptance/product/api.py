@@ -15,6 +15,7 @@ from streamspace_acceptance.product import refusals, unanswered
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.calls import Json, ProfileCalls
 from streamspace_acceptance.product.http import CALL_SECONDS, HttpClient, RateLimited, TokenRefused, Unanswered
+from streamspace_acceptance.product.ids import as_id
 from streamspace_acceptance.product.profile import Profile, Size
 from streamspace_acceptance.product.rfb import ViewerSettings
 from streamspace_acceptance.redaction.redactor import register_secret
@@ -46,7 +47,7 @@ class Listed:
     status: str
     user: object
     template: object
-    agent: object = None
+    agent: str | None = None
     request: object = None
     tells_request: bool = field(default=False, repr=False)
 
@@ -264,8 +265,7 @@ class StreamSpaceApi(ProfileCalls):
             error = answer.object()
         except Unmet:
             return ""
-        message = error.get(self.profile.fields["message"])
-        return "; ".join([*([message] if isinstance(message, str) and message else []), *refusals.troubles(error)])
+        return "; ".join(refusals.sentences(error, self.profile.fields["message"]))
 
     def viewer_token(self, session_id: str) -> str:
         """The token that opens a session's desktop: its user's, where the profile says so, else the run's own.
@@ -339,7 +339,7 @@ class StreamSpaceApi(ProfileCalls):
             status=_text(item.get(fields["status"])),
             user=item.get(fields["user"]),
             template=item.get(fields["template"]),
-            agent=item.get(fields["agent_id"]),
+            agent=as_id(item.get(fields["agent_id"])),
             request=item.get(fields["request_id"]),
             tells_request=fields["request_id"] in item,
         )

@@ -1,4 +1,4 @@
-"""The details that an error of the API lists beside its message, as many frameworks do.
+"""The sentences of an error of the API: its message, and the details that many frameworks list beside it.
 
 Only sentences and the places that they are about count. A repeated request says nothing.
 """
@@ -18,6 +18,7 @@ LISTS = frozenset(
         "invalidParams",
         "invalid_params",
         "problems",
+        "issues",
     }
 )
 PLACES = (
@@ -34,7 +35,18 @@ PLACES = (
     "name",
     "source",
 )
-TEXTS = ("message", "msg", "reason", "detail", "description", "error", "title")
+TEXTS = ("message", "defaultMessage", "msg", "reason", "detail", "description", "error", "title")
+ERROR = "error"
+"""The field of the code, in which some products have a sentence, or the whole error as an object."""
+
+
+def sentences(error: Mapping[str, object], field: str) -> list[str]:
+    """The message of an error in that field, one sentence or several, and its troubles."""
+    message, inner = error.get(field), error.get(ERROR)
+    told = [message] if isinstance(message, str) and message else list(_texts(message))
+    told += [inner] if isinstance(inner, str) and inner != message and _is_sentence(inner) else []
+    told += sentences(inner, field) if isinstance(inner, dict) else []
+    return [*told, *troubles(error)]
 
 
 def troubles(error: Mapping[str, object]) -> list[str]:

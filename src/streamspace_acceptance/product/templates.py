@@ -8,6 +8,7 @@ from streamspace_acceptance.product import translation
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.calls import Json
+from streamspace_acceptance.product.ids import as_id
 
 
 class TemplateApi:
@@ -50,9 +51,11 @@ class TemplateApi:
         return self._api.objects(answer or self.listing(), "templates")
 
     def id_of(self, template: Json) -> str | None:
-        """The id of a template in an answer, or else its name; None when neither is a string."""
-        values = (template.get(self.profile.fields[name]) for name in ("template_id", "template_name"))
-        return next((value for value in values if isinstance(value, str) and value), None)
+        """The id of a template in an answer, or else its name; None when there is neither."""
+        name = self.name_of(template)
+        return (
+            as_id(template.get(self.profile.fields["template_id"])) or (name if isinstance(name, str) else None) or None
+        )
 
     def name_of(self, template: Json) -> object:
         """The name of a template, as the API or Kubernetes shows it."""

@@ -187,7 +187,8 @@ class _Sweep:
             frozenset(entry.what["before"]) | taken,
             entry.what.get("request", ""),
         )
-        patience = max(entry.at + _answer_seconds(entry) - wall_clock(), 0.0)
+        longest = _answer_seconds(entry)
+        patience = min(max(entry.at + longest - wall_clock(), 0.0), longest)  # the clock may have been set back
         after = creation.await_made(self.clients.api, [asked], patience)
         if certain := creation.certainly_made(asked, after):
             return certain

@@ -83,7 +83,7 @@ class Ledger:
             evidence = self.record.evidence
             figures = tuple(figure for proof in proofs for figure in evidence.figures_of(proof.step))
             kept = histogram.merge([kept for proof in proofs for kept in evidence.distributions_of(proof.step)])
-            seconds = sum(proof.step.duration for proof in proofs)
+            seconds = sum(max(proof.step.duration, 0.0) for proof in proofs)
             met = tuple(sorted({deviation for proof in proofs for deviation in proof.deviations}))
             yield LedgerEntry(
                 test, criterion, judged, figures, seconds, tuple(self._evidence(proofs)), met, tuple(kept)

@@ -169,7 +169,7 @@ def _steps(scenario: Any, test: Test | None, record: RunRecord) -> Iterator[Json
             "sentence": f"{step.keyword} {step.name}",
             "criterion": None if proves is None else proves.id,
             "line": step.line,
-            "seconds": round(step.duration, 3),
+            "seconds": round(max(step.duration, 0.0), 3),  # behave measures by a clock that may be set
             **_judged(_UNFINISHED if step is record.running_step else judged, trace=True),
             "attachments": _attachments(record.evidence.attachments_of(step)),
         }

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from streamspace_acceptance.clock import now
 from streamspace_acceptance.evidence.run_evidence import RunEvidence
 from streamspace_acceptance.outcomes import FoundByCleanUp, SetupProblem
 
@@ -68,8 +69,9 @@ class RunRecord:
     running: Any = None
     running_step: Any = None
     division: Any = None
-    _began: dict[int, datetime] = field(default_factory=dict)
-    _ended: dict[int, datetime] = field(default_factory=dict)
+    _since: float = field(default_factory=now)
+    _began: dict[int, float] = field(default_factory=dict)
+    _ended: dict[int, float] = field(default_factory=dict)
     _causes: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
     def add(self, problem: Problem) -> None:
@@ -93,12 +95,12 @@ class RunRecord:
 
     def end(self) -> None:
         """Note that the run finished."""
-        self.ended = datetime.now(UTC)
+        self.ended = self._moment(now())
 
     def begin(self, scenario: Any) -> None:
         """Note that `scenario` runs."""
         self.running = self.evidence.owner = scenario
-        self._began[id(scenario)] = datetime.now(UTC)
+        self._began[id(scenario)] = now()
 
     def begin_step(self, step: Any) -> None:
         """Note that `step` runs."""
@@ -111,16 +113,21 @@ class RunRecord:
     def finish(self, scenario: Any) -> None:
         """Note that `scenario` ran to its end, its cleanups included."""
         self.running = self.running_step = self.evidence.owner = None
-        self._ended[id(scenario)] = datetime.now(UTC)
+        self._ended[id(scenario)] = now()
 
     def began_at(self, scenario: Any) -> datetime | None:
         """When `scenario` began; None as long as it has not."""
-        return self._began.get(id(scenario))
+        began = self._began.get(id(scenario))
+        return None if began is None else self._moment(began)
 
     def seconds_of(self, scenario: Any) -> float:
         """How long `scenario` took, or has taken by now."""
-        began = self.began_at(scenario)
-        return 0.0 if began is None else (self._ended.get(id(scenario), datetime.now(UTC)) - began).total_seconds()
+        began = self._began.get(id(scenario))
+        return 0.0 if began is None else self._ended.get(id(scenario), now()) - began
+
+    def _moment(self, at: float) -> datetime:
+        """A moment of the monotonic clock, by the time when the run began: the machine's clock may be set meanwhile."""
+        return self.began + timedelta(seconds=at - self._since)
 
     def problems_of(self, *statements: Any) -> Iterator[Problem]:
         """The problems that belong to one of `statements` (None: to the whole run), oldest first."""

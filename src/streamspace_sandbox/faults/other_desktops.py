@@ -12,12 +12,21 @@ from streamspace_sandbox.streamspace.desktop import ENTRYPOINT
 
 Obj = dict[str, Any]
 COPY = "/tmp/desktop"  # noqa: S108 - in the session's own container
-BESIDE = r"s|^# openbox runs its startup|%s \&\n&|"
+FIRST = r"s|^# openbox runs its startup|%s\n&|"
+"""Does something before the window manager starts."""
+BESIDE = FIRST % r"%s \&"
 """Starts a program before the window manager."""
 # A window of 3.5 % of the screen that has another colour five times a second.
 ANIMATION = (
     r"""xterm -geometry 36x5-0-0 -e bash -c 'while :; do printf "\\033[4$((RANDOM %% 8))m\\033[2J"; sleep .2; done'"""
 )
+
+# As terminals with a menu do: F11 is for the full screen, F1 opens a window with the help, which takes the keyboard.
+OWN_KEYS = """
+<keybind key="F11"><action name="ToggleFullscreen"/></keybind>
+<keybind key="F1"><action name="Execute"><command>xterm -geometry 60x12 -e bash -c read</command></action></keybind>
+""".replace("\n", "")
+BINDING = r"""sed -i 's#</keyboard>#%s\&#' "$here/openbox.xml" """
 
 
 def _edited(*edits: str, bashrc: str = "") -> Patch:
@@ -70,9 +79,19 @@ register_variant(
     kubernetes=_edited("s/112x32+71+24/52x32+10+24/"),
 )
 register_variant(
+    "terminal-of-400-columns",
+    description="The terminal has so many columns as on a large screen, in small letters",
+    kubernetes=_edited("s/112x32+71+24/416x92+2+24/", "s/-fs 12/-fs 4/"),
+)
+register_variant(
     "animation-on-the-desktop",
     description="Beside the terminal, a window changes its colour five times a second",
     kubernetes=_edited(BESIDE % ANIMATION.replace("%%", "%")),
+)
+register_variant(
+    "keys-of-the-desktop",
+    description="The desktop keeps F1 for its help and F11 for the full screen of a window",
+    kubernetes=_edited(FIRST % (BINDING % OWN_KEYS)),
 )
 register_variant(
     "limits-alone",

@@ -15,6 +15,7 @@ from streamspace_acceptance.disruption.disruptions import Disruptions
 from streamspace_acceptance.disruption.network_cut import cut, revert
 from streamspace_acceptance.disruption.network_policy_cut import policy, spans_between
 from streamspace_acceptance.domain.agents.heartbeat_gap import check_silence
+from streamspace_acceptance.outcomes import Unproven
 from streamspace_acceptance.product.agents import Agent, AgentList
 from streamspace_acceptance.product.profile import load
 from streamspace_acceptance.waiting import Budget, Recording, now
@@ -64,7 +65,9 @@ def test_cut_takes_the_first_available_method_and_names_others() -> None:
 def test_one_that_is_not_certain_is_looked_at() -> None:
     assert cut(Disruptions(), [_Way("policy", is_certain=False)], _passes).closed == ()
     useless = _Way("policy", is_certain=False)
-    with pytest.raises(ClusterError, match=r"can cut the network; .*first: no iptables; .*policy: a heartbeat arrived"):
+    with pytest.raises(
+        Unproven, match=r"can cut the network here; .*first: no iptables; .*policy: a heartbeat arrived"
+    ):
         cut(Disruptions(), [_Way("first", closed="no iptables"), useless], _fails)
     assert useless.story == ["apply", "undo"]
 

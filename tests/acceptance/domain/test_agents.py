@@ -95,6 +95,14 @@ def test_a_heartbeat_counts_when_the_api_tells_of_a_new_one() -> None:
     assert spacings([10.0, 13.0, 16.5]) == [3.0, 3.5]
 
 
+def test_server_that_is_behind_tells_of_no_other_heartbeat() -> None:
+    in_turn = [sample(4.0 + tenth / 10, beat=13.0 if tenth % 2 else 10.0) for tenth in range(1, 7)]
+    samples = [sample(1.0, beat=10.0), *in_turn, sample(4.8, beat=13.0)]
+    assert [(beat.at, beat.item) for beat in received(samples, AGENT)] == [(1.0, 10.0), (4.1, 13.0)]
+    backwards = [*samples, sample(7.0, beat=10.0)]
+    assert [beat.item for beat in received(backwards, AGENT)] == [10.0, 13.0, 10.0]
+
+
 def test_source_off_the_pace_is_told_before_one_that_is_short() -> None:
     with pytest.raises(Unmet, match="heartbeats by API"):
         expect.agents.on_pace(Pace(AGENT, 3.0, {"log": [3.1], "API": [0.1] * 4}), INTERVAL)
@@ -179,6 +187,32 @@ def test_offline_without_a_known_heartbeat_is_undecided(beats: Callable[[float],
 def test_online_for_a_moment_while_cut_off() -> None:
     with pytest.raises(Unmet, match=r"online 1\.0 s after it was reported offline"):
         expect.agents.stays_offline(outage(OFFLINE, ONLINE, sample(107.0, "online")))
+
+
+def late(change: float, status: str, *after: float) -> list[Stamped[AgentList]]:
+    """The former status, as a server that is behind reports it between the answers of another."""
+    return [sample(change + seconds, status, beat=None) for seconds in after]
+
+
+def test_server_that_is_behind_does_not_contradict_a_change() -> None:
+    in_turn = [0.15, 0.35, 0.55, 0.75]
+    expect.agents.stays_offline(outage(OFFLINE, ONLINE, *late(OFFLINE, "online", *in_turn)))
+    expect.agents.reconnected(outage(OFFLINE, ONLINE, *late(ONLINE, "offline", *in_turn)), RETURN)
+
+
+@pytest.mark.parametrize("after", [[0.85], [0.15, 0.95], [tenth / 5 for tenth in range(1, 20)]])
+def test_status_that_comes_back_after_a_change_does(after: list[float]) -> None:
+    with pytest.raises(Unmet, match="after it was reported offline"):
+        expect.agents.stays_offline(outage(OFFLINE, ONLINE, *late(OFFLINE, "online", *after)))
+    with pytest.raises(Unmet, match="flaps"):
+        expect.agents.reconnected(outage(OFFLINE, ONLINE, *late(ONLINE, "offline", *after)), RETURN)
+
+
+def test_status_that_falls_back_right_after_a_change_does() -> None:
+    seen = outage()
+    told = [sample(look.at, "offline") if 109.7 < look.at < 111 else look for look in seen.samples]
+    with pytest.raises(Unmet, match="flaps"):
+        expect.agents.reconnected(replace(seen, samples=told), RETURN)
 
 
 @pytest.mark.parametrize("at", [113.0, ENDED + 1])
@@ -479,6 +513,10 @@ def test_the_list_of_agents_is_read() -> None:
     assert found.twice == {"b"}
     assert found.status("c") == "not listed"
     assert (found.agents[0].last_heartbeat, found.agents[1].last_heartbeat) == (1767225600.5, None)
+
+
+def test_agents_may_have_numbers() -> None:
+    assert listed(b'{"agents": [{"agentId": 12, "status": "online"}]}').online == {"12"}
 
 
 @pytest.mark.parametrize("body", [b'{"agents": {}}', b'{"agents": ["a"]}', b'{"agents": [{"agentId": 1}]}', b"[]"])

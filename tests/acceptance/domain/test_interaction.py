@@ -23,7 +23,8 @@ from streamspace_acceptance.domain.interaction.pointing import (
     spot,
     wheel_reports,
 )
-from streamspace_acceptance.domain.interaction.typing import EVERY_CHARACTER, SPECIAL_KEYS, Pressed, Typed, printed_by
+from streamspace_acceptance.domain.interaction.special_keys import SPECIAL_KEYS, Pressed
+from streamspace_acceptance.domain.interaction.typing import EVERY_CHARACTER, Typed, printed_by
 from streamspace_acceptance.measuring.distribution import percentile
 from streamspace_acceptance.measuring.input_lag import NEVER, InputLag
 from streamspace_acceptance.measuring.network_path import NetworkPath

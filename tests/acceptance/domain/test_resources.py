@@ -344,6 +344,8 @@ def test_limits_that_nothing_came_up_against(shown: Json, says: str) -> None:
 def test_what_the_loops_told() -> None:
     told = "uptime 100.00 102.00\nthrottled 9\n0m0.01s 0m0.00s\n0m0.90s 0m0.10s\n"
     assert read_cpu_load(ExecResult(told, "", 0)) == CpuLoad(0.5, 2.0, 9)
+    german = told.replace("0m0.90s 0m0.10s", "0m0,90s 0m0,10s")
+    assert read_cpu_load(ExecResult(german, "", 0)) == CpuLoad(0.5, 2.0, 9)
     assert read_cpu_load(ExecResult(told.replace("throttled 9", "throttled"), "", 0)).throttled is None
     with pytest.raises(Unproven, match="127 no such shell"):
         read_cpu_load(ExecResult("", "no such shell", 127))

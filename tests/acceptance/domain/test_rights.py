@@ -131,8 +131,9 @@ def test_unsigned_token_keeps_its_claims() -> None:
 class Accounts:
     """The users of a product. `answers` are the statuses of a creation, a login and a deletion."""
 
-    def __init__(self, *answers: int) -> None:
+    def __init__(self, *answers: int, account: object = "u-7") -> None:
         self.creation, self.login, self.deletion = answers
+        self.account = account
         self.deleted: list[str] = []
         self.body: dict[str, Any] = {}
 
@@ -144,7 +145,7 @@ class Accounts:
         if request.path.endswith("/login"):
             return says(json.dumps({"token": f"the-token-of-{sent['username']}"}).encode(), self.login)(request)
         self.body = sent
-        return says(b'{"id": "u-7"}', self.creation)(request)
+        return says(json.dumps({"id": self.account}).encode(), self.creation)(request)
 
 
 def users(http: HttpClient, password: str | None = None) -> OtherUsers:
@@ -166,6 +167,15 @@ def test_other_user_is_made_logged_in_and_deleted() -> None:
         made.clean_up()
         made.clean_up()
     assert product.deleted == ["/api/v1/users/u-7"]
+
+
+def test_other_user_is_deleted_by_number() -> None:
+    product = Accounts(201, 200, 204, account=7)
+    with web_server(product) as url, HttpClient(url, "t") as http:
+        made = users(http)
+        made.make()
+        made.clean_up()
+    assert product.deleted == ["/api/v1/users/7"]
 
 
 def test_other_user_has_the_sessions_of_its_own_shard() -> None:

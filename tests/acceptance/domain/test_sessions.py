@@ -281,6 +281,14 @@ def test_vnc_port_is_the_one_that_a_container_declares(ports: list[Json], port: 
     assert starts.vnc_port({"name": "desktop", "ports": ports}, 5900) == port
 
 
+def test_vnc_port_is_not_that_of_an_unused_bridge() -> None:
+    bridge = {"name": "desktop", "ports": [{"name": "novnc", "containerPort": 6080}]}
+    assert starts.vnc_port(bridge, 5900, SOCKETS) == 5900
+    assert starts.vnc_port(bridge, 5901, SOCKETS) == 6080  # nobody is connected to the other one
+    used = {"name": "desktop", "ports": [{"name": "vnc", "containerPort": 5900}]}
+    assert starts.vnc_port(used, 6080, SOCKETS) == 5900
+
+
 @pytest.mark.parametrize(
     ("labels", "owners", "own"),
     [

@@ -31,6 +31,18 @@ def test_creation_answered_by_an_id_alone_is_read_back() -> None:
     assert "in the template, image" in unmet(expect.templates.as_described, made({"id": NAME}), answer({"id": NAME}))
 
 
+@pytest.mark.parametrize(
+    ("id_", "troubles"), [(17, ""), ("17", ""), (None, "its id is None"), (True, "its id is True")]
+)
+def test_template_may_have_a_number(id_: object, troubles: str) -> None:
+    created, read = made({**READ, "id": id_}), answer({**READ, "id": id_})
+    if troubles:
+        assert troubles in unmet(expect.templates.as_described, created, read)
+    else:
+        expect.templates.as_described(created, read)
+    assert "ids {" in unmet(expect.templates.as_described, made({**READ, "id": 17}), answer({**READ, "id": 18}))
+
+
 def test_list_may_show_less_but_nothing_else() -> None:
     expect.templates.listed(made(), (SUMMARY,), answer(READ))
     assert "image reads 'x'" in unmet(expect.templates.listed, made(), ({**SUMMARY, "image": "x"},), answer(READ))

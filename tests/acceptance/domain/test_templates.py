@@ -100,7 +100,7 @@ def test_a_template_as_described() -> None:
         (made(), answer({**READ, "vnc": {"port": 5901}}), "in the template, vnc.port"),
         (made(), answer({**READ, "resources": {"cpu": "1000m", "memory": "1Gi"}}), "resources.memory"),
         (made(), answer({**READ, "id": "other"}), "other"),
-        (made({**READ, "id": 7}), answer({**READ, "id": 7}), "id is 7"),
+        (made({**READ, "id": ["7"]}), answer({**READ, "id": ["7"]}), "id is ['7']"),
         (made(), answer([READ]), "a JSON list"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import replace
 from typing import Any
 
@@ -189,6 +190,20 @@ def test_network_path_to_a_server_that_listens_is_measured() -> None:
     assert found.count == network_path.TIMES
     assert found.milliseconds > 0
     assert network_path.measure("http://127.0.0.1:1").count == 0
+
+
+def test_network_path_leads_to_the_address_that_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name may have several addresses, the first of which refuses, as `localhost` often does."""
+    resolve = socket.getaddrinfo
+
+    def resolve_both(host: str, port: int, *options: Any, **more: Any) -> list[Any]:
+        addresses = ("127.0.0.2", "127.0.0.1") if host == "desktops.example" else (host,)
+        return [entry for address in addresses for entry in resolve(address, port, *options, **more)]
+
+    with web_server(says(b"")) as url:
+        monkeypatch.setattr(socket, "getaddrinfo", resolve_both)
+        found = network_path.measure(url.replace("127.0.0.1", "desktops.example"))
+    assert found.count == network_path.TIMES
 
 
 def test_line_behind_a_proxy_is_told_by_its_quickest_answer() -> None:

@@ -44,6 +44,33 @@ def test_refusal_tells_troubles_and_no_request(error: dict[str, Any], told: list
     assert refusals.troubles(error) == told
 
 
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        ({"error": "bad_image", "message": "the image is empty"}, ["the image is empty"]),
+        (
+            {"error": "bad", "message": ["image must be a text", "cpu is empty"]},
+            ["image must be a text", "cpu is empty"],
+        ),
+        (
+            {"error": {"code": "bad", "message": "not valid", "details": ["cpu is empty"]}},
+            ["not valid", "cpu is empty"],
+        ),
+        ({"error": {"issues": [{"path": ["image"], "message": "must be a text"}]}}, ["image: must be a text"]),
+        (
+            {"message": "", "errors": [{"field": "image", "defaultMessage": "must be a text"}]},
+            ["image: must be a text"],
+        ),
+        ({"error": "image must be a text"}, ["image must be a text"]),
+        ({"error": "bad_image", "message": ""}, []),
+        ({"error": "bad_image", "message": [REQUEST, json.dumps(REQUEST)]}, []),
+        ({"error": REQUEST, "message": "not valid"}, ["not valid"]),
+    ],
+)
+def test_message_may_be_one_sentence_or_several(error: dict[str, Any], told: list[str]) -> None:
+    assert refusals.sentences(error, "message") == told
+
+
 def pages(request: BaseHTTPRequestHandler) -> None:
     path, _, query = request.path.partition("?")
     number = int(query.removeprefix("page=") or 1)

@@ -67,8 +67,18 @@ def test_no_browser_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert "install Chromium" in problem()
 
 
-def test_playwrights_own_browser_comes_before_the_systems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    own = tmp_path / "chromium-1234" / "chrome-linux64" / "chrome"
+@pytest.mark.parametrize(
+    "place",
+    [
+        "chromium-1234/chrome-linux64/chrome",
+        "chromium_headless_shell-1169/chrome-linux/headless_shell",
+        "chromium_headless_shell-1255/chrome-headless-shell-linux64/chrome-headless-shell",
+    ],
+)
+def test_playwrights_own_browser_comes_before_the_systems(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    own = tmp_path / place
     own.parent.mkdir(parents=True)
     own.touch()
     monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path))

@@ -51,15 +51,19 @@ class Cache(Rule):
 
 
 class OneIsBehind(Rule):
-    """Two servers answer questions about sessions in turn, and one of them tells what was so many seconds ago."""
+    """Two servers answer questions about sessions, or those below another path, in turn.
 
-    def __init__(self, seconds: float) -> None:
+    One of them tells what was so many seconds ago.
+    """
+
+    def __init__(self, seconds: float, below: str = SESSIONS) -> None:
         self._seconds = seconds
+        self._below = below
         self._told: dict[str, list[tuple[float, Reply]]] = {}
         self._asked = 0
 
     def alter(self, method: str, path: str, reply: Reply) -> Reply:
-        if method != "GET" or not path.startswith(SESSIONS) or path.endswith("/connect"):
+        if method != "GET" or not path.startswith(self._below) or path.endswith("/connect"):
             return reply
         now, told = time.monotonic(), self._told.setdefault(path, [])
         told.append((now, reply))

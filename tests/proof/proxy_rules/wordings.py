@@ -52,6 +52,16 @@ def by_pointers(said: Json, _: bytes) -> Json:
     return said | {"message": _FIELD.sub(lambda found: "#/" + found[0].replace(".", "/"), said["message"])}
 
 
+def in_sentences(said: Json, _: bytes) -> Json:
+    """As NestJS does: the name of the status, and a list of sentences."""
+    return {"statusCode": 400, "error": "Bad Request", "message": ["the request is not valid", said["message"]]}
+
+
+def in_an_object(said: Json, _: bytes) -> Json:
+    """As the guides of Google and Microsoft have it: the error is an object."""
+    return {"error": {"code": said["error"], "message": VAGUE, "details": [{"message": said["message"]}]}}
+
+
 def in_names_of_fields(said: Json, _: bytes) -> Json:
     """The words for cpu and memory are parts of others."""
     message = re.sub(r"\bcpu\b", "vCPUs", said["message"], flags=re.IGNORECASE)
@@ -130,6 +140,10 @@ def _number(quantity: str) -> float | int:
     return int(number) if number == int(number) else number
 
 
+FIRST_NUMBER = 10**12
+"""So high that the digits of an id stand in no other part of a request."""
+
+
 class AgentIds(Rule):
     """The API knows its agents by ids of its own, which are not the names of their pods."""
 
@@ -144,9 +158,10 @@ class AgentIds(Rule):
 
 
 class TemplateIds(Rule):
-    """The API knows its templates by ids of its own; a session shows the name of its template."""
+    """The API knows its templates by ids of its own, or by numbers; a session shows the name of its template."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, numbered: bool = False) -> None:
+        self._numbered = numbered
         self._names: dict[str, str] = {}
 
     def asks(self, path: str, body: bytes) -> tuple[str, bytes]:
@@ -160,8 +175,9 @@ class TemplateIds(Rule):
         found = json.loads(reply.body)
         for template in (*found.get("templates", ()), found):
             if "id" in template:
-                template_id = str(uuid.uuid5(uuid.NAMESPACE_OID, template["id"]))
-                self._names[template_id], template["id"] = template["id"], template_id
+                own = uuid.uuid5(uuid.NAMESPACE_OID, template["id"])
+                template_id = own.time_low + FIRST_NUMBER if self._numbered else str(own)
+                self._names[str(template_id)], template["id"] = template["id"], template_id
         return replace(reply, body=json.dumps(found).encode())
 
 

@@ -126,7 +126,7 @@ def balance(scenario: Scenario) -> Balance:
     clients, requests = scenario.clients, scenario.results[ConcurrentRequests]
     ids = {session.id for session in requests.sessions}
     online, listed = AgentApi(clients.api).all().online, clients.api.sessions().sessions
-    assignments = {entry.id: entry.agent for entry in listed if isinstance(entry.agent, str) and entry.agent}
+    assignments = {entry.id: entry.agent for entry in listed if entry.agent is not None}
     said = {session: assignments.get(session) for session in sorted(ids)}
     if clients.profile.agents.session_line:
         return Balance(online, said, _logged(clients, ids, online))

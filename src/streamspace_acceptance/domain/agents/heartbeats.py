@@ -13,6 +13,7 @@ from streamspace_acceptance.domain.agents.fleet import ObservedAgent, watch
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.agents import AgentList
+from streamspace_acceptance.product.api import BEHIND_SECONDS
 from streamspace_acceptance.waiting import Stamped, Wait, follow, sampling
 
 LOOKS_PER_HEARTBEAT = 3
@@ -125,11 +126,18 @@ def reports_request_times(samples: Sequence[Stamped[AgentList]], agent_id: str) 
 
 
 def received(samples: Sequence[Stamped[AgentList]], agent_id: str) -> list[Stamped[float]]:
-    """Each heartbeat that the API reported, by the API's clock, stamped when the suite first saw it."""
+    """Each heartbeat that the API reported, by the API's clock, stamped when the suite first saw it.
+
+    For a moment after a new one, a server that is behind may report the one before: that is not another one.
+    """
     heartbeats: list[Stamped[float]] = []
     for sample in samples:
         agent = sample.item.agent(agent_id)
         beat = None if agent is None else agent.last_heartbeat
-        if beat is not None and (not heartbeats or beat != heartbeats[-1].item):
+        if beat is not None and (not heartbeats or _is_another(beat, sample.at, heartbeats[-1])):
             heartbeats.append(Stamped(sample.at, beat))
     return heartbeats
+
+
+def _is_another(beat: float, at: float, last: Stamped[float]) -> bool:
+    return beat > last.item or (beat < last.item and at - last.at >= BEHIND_SECONDS)

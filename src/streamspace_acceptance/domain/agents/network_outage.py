@@ -49,7 +49,7 @@ def cut_off(scenario: Scenario) -> None:
     meter = NodeBusyMeter.begin(clients.cluster)
     try:
         made = cut(scenario.disruptions, available, check)
-    except ClusterError as error:
+    except (ClusterError, Unproven) as error:
         if denied := rights.missing(clients.cluster, rights.DISRUPTIVE):
             namespace = clients.cluster.namespace
             raise Unproven(rights.sentence(denied, namespace, rights.FILE_OF_PHASE_3)) from error

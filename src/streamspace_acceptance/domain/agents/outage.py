@@ -7,7 +7,11 @@ from dataclasses import dataclass, field
 
 from streamspace_acceptance.domain.agents.heartbeats import received, reports_request_times
 from streamspace_acceptance.product.agents import AgentList
+from streamspace_acceptance.product.api import BEHIND_SECONDS
 from streamspace_acceptance.waiting import Stamped, Timeline
+
+IN_TURN_SECONDS = 0.5
+"""Five of the suite's looks at the API: while one server is behind, the answers are not alike for so long."""
 
 
 @dataclass(frozen=True)
@@ -102,8 +106,22 @@ class Outage:
         return self.ended - beats[-1].at if len(beats) > 1 else None
 
     def wrongly(self, word: str, since: float, until: float) -> Stamped[str] | None:
-        """The first other status than `word` that the API reported between two moments."""
-        return next((status for status in self._statuses(since, until) if status.item != word), None)
+        """The first other status than `word` that the API reported from a change to `word` on until another moment.
+
+        Servers that answer in turn do not report the change at once: for a moment, one may still report the former
+        status between the answers of the others.
+        """
+        former = {self.words["agent_offline"], self.words["agent_online"]} - {word}
+        right = wrong = since
+        for status in self._statuses(since, until):
+            if status.item == word:
+                right = status.at
+                continue
+            is_in_turn = status.at - min(right, wrong) < IN_TURN_SECONDS and status.at - since < BEHIND_SECONDS
+            if status.item not in former or not is_in_turn:
+                return status
+            wrong = status.at
+        return None
 
     def timeline(self) -> str:
         """The statuses that the API reported, from the cut on."""

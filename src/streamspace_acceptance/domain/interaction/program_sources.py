@@ -64,13 +64,17 @@ echo >"$0.ready"; dd bs=1 2>/dev/null | tee "$0.log" | cat -v"""
 
 
 def toggle_program(colours: Sequence[Colour]) -> str:
-    """Shows an indicator in the middle, which changes between two colours at each key and at each press of a button."""
+    """Shows an indicator in the middle, which changes between two colours at each key and at each press of a button.
+
+    A terminal that knows mode 1000, and not mode 9, reports the release of a button, too, as the button `#`.
+    """
     return f"""{_RAW}; {_MARK}; {_palette(colours)}
 set -- $(stty size); row=$(($1 / 2)) column=$(($2 / 2)) now={FIRST_COLOUR}
 draw() {{ for each in 0 1 2; do mark $now $((row - 1 + each)) $((column - 3)) 6; done; }}
-draw; printf '\\033[?9h'; echo >"$0.ready"
+draw; printf '\\033[?1000h\\033[?9h'; echo >"$0.ready"
 while IFS= read -rN1 key; do
   [ "$key" = $'\\033' ] && IFS= read -rN5 key
+  case $key in '[M#'*) continue ;; esac
   now=$(({2 * FIRST_COLOUR + 1} - now)); draw
 done"""
 

@@ -1,4 +1,4 @@
-"""A command and special keys, typed into a terminal: what the terminal or the program received, and the picture."""
+"""A command that is typed into a terminal: what the terminal received, and the picture."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from streamspace_acceptance.domain.sessions.session_desktop import SessionDeskto
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.waiting import poll
 
-ENTER, END = "\r", "q"
 PRINT_TYPED = """IFS= read -r typed; printf '%s\\n' "$typed\""""
 EVERY_CHARACTER = "".join(map(chr, range(0x20, 0x7F)))
 """All printable characters of ASCII, the space included, as a US keyboard has them."""
@@ -29,34 +28,6 @@ CAPITALS = "STR"
 """Typed one by one, with an arrow key after each: VNC servers correct letters for a Shift that is stuck, arrows not."""
 ALIKE = 0.25
 """Two pictures of a text may differ by so much of the text's own ink: pictures that are not lossless blur letters."""
-
-# As a browser names the key, and what a program in a terminal gets for it (ECMA-48; Alt by xterm's mode 1036).
-SPECIAL_KEYS = {
-    "Control+c": "\x03",
-    "Tab": "\t",
-    "ArrowUp": "\x1b[A",
-    "ArrowDown": "\x1b[B",
-    "ArrowRight": "\x1b[C",
-    "ArrowLeft": "\x1b[D",
-    "Alt+x": "\x1bx",
-    "Control+k": "\x0b",
-    "k": "k",  # no modifier is stuck
-    "Escape": "\x1b",
-    "Shift+Tab": "\x1b[Z",
-    "Home": "\x1b[H",
-    "End": "\x1b[F",
-    "PageUp": "\x1b[5~",
-    "PageDown": "\x1b[6~",
-    "Delete": "\x1b[3~",
-    "Backspace": "\x7f",  # or what Ctrl+H gives, as the terminal is set
-    "Insert": "\x1b[2~",
-    "F1": "\x1bOP",
-    "F2": "\x1bOQ",
-    "F5": "\x1b[15~",  # like F1, F11 and F12 a key that a browser has a use for
-    "F11": "\x1b[23~",
-    "F12": "\x1b[24~",
-    "Enter": ENTER,
-}
 
 
 @dataclass(frozen=True)
@@ -82,16 +53,6 @@ class Typed:
     def is_shown(self) -> bool:
         """Whether the output looks as it must."""
         return bool(self.ink) and _alike(self.ink, self.off)
-
-
-@dataclass(frozen=True)
-class Pressed:
-    """Special keys that were pressed, in this order, and the input that the program received."""
-
-    session: str
-    keys: Sequence[str]
-    received: str
-    pictures: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def type_command(scenario: Scenario, command: str) -> None:
@@ -134,21 +95,6 @@ def _capitals(viewer: Viewer, terminal: TerminalProgram, so_far: str) -> str:
 def printed_by(command: str) -> str:
     """The text that `echo "text"` prints."""
     return shlex.split(command)[-1]
-
-
-def press_keys(scenario: Scenario) -> None:
-    """Presses each of the special keys, and a plain one at last."""
-    desk = scenario.desktop
-    desk.wait_until_rendered()
-    receiver = TerminalProgram(desk, program_sources.keys())
-    viewer = desk.opened()
-    for key in SPECIAL_KEYS:
-        viewer.press(key)
-    viewer.press(END)
-    receiver.received(until=END)
-    received = receiver.received_at_last().removesuffix(END).replace("\x08", SPECIAL_KEYS["Backspace"])
-    pictures = {"after the keys": viewer.framebuffer().png}
-    scenario.results.put(Pressed(desk.session.subject, tuple(SPECIAL_KEYS), received, pictures))
 
 
 def _compared(

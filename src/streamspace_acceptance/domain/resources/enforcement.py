@@ -30,7 +30,8 @@ for _ in {more}; do [ "$(throttled)" = 0 ] && sleep 1; done
 kill $loops; wait $loops 2>/dev/null
 echo uptime $began $(cut -d' ' -f1 /proc/uptime); echo throttled $(throttled); times
 """
-_TIMES = re.compile(r"(\d+)m([\d.]+)s")
+_TIMES = re.compile(r"(\d+)m([\d.,]+)s")
+"""`0m0.90s`, or `0m0,90s` by bash in many languages."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,7 @@ def read_cpu_load(done: ExecResult) -> CpuLoad:
     if len(uptimes) != 2 or len(used) != 2:
         raise Unproven(f"no program could be kept busy in the session: {done.code} {done.stderr.strip()[:200]}")
     seconds = float(uptimes[1]) - float(uptimes[0])
-    cores = sum(int(minutes) * 60 + float(rest) for minutes, rest in used) / seconds
+    cores = sum(int(minutes) * 60 + float(rest.replace(",", ".")) for minutes, rest in used) / seconds
     return CpuLoad(cores, seconds, int(counts[0]) if counts else None)
 
 

@@ -15,6 +15,7 @@ from streamspace_acceptance.domain.deployment.login import LoginClient
 from streamspace_acceptance.outcomes import CleanupFailure, FoundByCleanUp, NotApplicable, Unmet, Unproven
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.http import NoAnswer
+from streamspace_acceptance.product.ids import as_id
 from streamspace_acceptance.redaction.redactor import register_secret
 
 REFUSED = "the product refuses to delete users"
@@ -99,7 +100,6 @@ def remove(answer: Answer) -> None:
 
 def _account(answer: Answer, field: str) -> str | None:
     try:
-        account = answer.object().get(field)
+        return as_id(answer.object().get(field))
     except Unmet:
         return None
-    return account if isinstance(account, str) else None

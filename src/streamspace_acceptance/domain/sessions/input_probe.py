@@ -44,22 +44,30 @@ def probe_input(desktop: SessionDesktop) -> InputProbe:
     """Waits for the desktop to be rendered, types one command into it, and examines the picture and the pod.
 
     The command gives the terminal a random colour and makes a file with a random name: neither can be there already.
-    It makes the file only if the first word of the line arrived: a wrong one fails there.
-    Then it has the terminal report clicks (X10 mouse reports, six bytes each) and makes another file for the first.
     """
     pod, viewer, before = desktop.own_pod(), desktop.opened(), desktop.wait_until_rendered()
     name = f"typed-{secrets.token_hex(6)}"
     colour = random_colours(1, lambda candidate: is_uneven(candidate) and before.share(candidate) < ABSENT)[0]
-    command = (
-        rf"printf '\033]11;#{bytes(colour).hex()}\007\033[?9h' && touch /tmp/{name}; "
-        rf"read -rsn6 -t {CLICK_SECONDS} && touch /tmp/{name}-click; printf '\033[?9l'"
-    )
-    search = PlaceSearch(desktop, lambda: viewer.type(command))
+    search = PlaceSearch(desktop, lambda: viewer.type(command(f"/tmp/{name}", colour)))  # noqa: S108 - in the session
     (after, seen), point = _wait_for_colour(desktop, before, colour, pod, name, search=search), search.point
     received = _wait_for_file(desktop, pod, name, "the command", "the desktop in the picture is not this session's")
     viewer.click(*point)
     clicked = _wait_for_file(desktop, pod, f"{name}-click", "the click", "keys reach the desktop, clicks do not")
     return InputProbe(point, before, after, after.area(seen), received, clicked, least_filled(viewer), colour)
+
+
+def command(path: str, colour: Colour) -> str:
+    """The line that is typed: it makes a file if its first word arrived, and another one for the first click after it.
+
+    The terminal reports clicks in six bytes each, in mode 9 when a button is pressed. A terminal that knows mode 1000
+    alone also reports the release, which must not be left for the shell. Bytes are counted, not characters: the column
+    of a click that is far to the right is a byte with which a character of several bytes begins.
+    """
+    return (
+        rf"printf '\033]11;#{bytes(colour).hex()}\007\033[?1000h\033[?9h' && touch {path}; "
+        rf"LC_ALL=C read -rsn6 -t {CLICK_SECONDS} && touch {path}-click; "
+        rf"LC_ALL=C read -rsn6 -t .3; printf '\033[?9l\033[?1000l'"
+    )
 
 
 def is_uneven(colour: Colour) -> bool:

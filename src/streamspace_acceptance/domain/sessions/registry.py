@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from streamspace_acceptance import journal
@@ -24,7 +24,7 @@ from streamspace_acceptance.product.api import CREATION_SECONDS
 from streamspace_acceptance.product.http import NoAnswer
 from streamspace_acceptance.product.profile import Size
 from streamspace_acceptance.redaction import secret_sources
-from streamspace_acceptance.waiting import wall_clock
+from streamspace_acceptance.waiting import now
 
 LATER = "the product makes a further session of a request a while later"
 LEFT_OUT = "the product's list of sessions leaves some out, and names no next page"
@@ -33,9 +33,12 @@ LOOKS_AGAIN = "`streamspace-acceptance sweep` looks again"
 
 @dataclass
 class _Record:
+    """A request. `at` is when it was sent, of the monotonic clock: the machine's own may be set meanwhile."""
+
     asked: Asked
     entry: journal.JournalEntry
     seconds: float
+    at: float = field(default_factory=now)
     sent: bool = True
     answered: bool = False
     named: str | None = None
@@ -48,7 +51,7 @@ class _Record:
 
     def patience(self) -> float:
         """The seconds for which the request may still take effect; 0 for one that was answered or never sent."""
-        return 0.0 if self.answered or not self.sent else max(self.entry.at + self.seconds - wall_clock(), 0.0)
+        return 0.0 if self.answered or not self.sent else max(self.at + self.seconds - now(), 0.0)
 
 
 class Registry:
@@ -131,7 +134,7 @@ class Registry:
         return troubles
 
     def _send(self, record: _Record) -> Answer:
-        record.sent = True
+        record.sent, record.at = True, now()
         answer = self._api.create_session(
             record.asked.user,
             record.asked.template,

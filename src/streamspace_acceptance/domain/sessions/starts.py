@@ -234,6 +234,7 @@ def _left(session: Session, within: str, start: Start) -> Budget:
 
 
 def _listen(session: Session, blame: str | None) -> VncCheck:
+    usual = session.api.profile.vnc_port
     served, looks = session.viewers_served(), list[tuple[int, str]]()
 
     def look() -> None:
@@ -243,12 +244,12 @@ def _listen(session: Session, blame: str | None) -> VncCheck:
         container = session.cluster.main_container(pod.object)
         running = [other for other in session.watched_pods() if other.running] or [pod]
         tables = [session.cluster.execute(other, ["sh", "-c", SOCKETS]).stdout for other in running]
-        looks.append((vnc_port(container.spec, session.api.profile.vnc_port), "\n".join(tables)))
+        looks.append((vnc_port(container.spec, usual, "\n".join(tables)), "\n".join(tables)))
 
     framebuffer = session.vnc(look)
     if blame is not None and isinstance(framebuffer, str):
         raise Unproven(f"{blame}; {framebuffer}")
-    port, tables = looks[-1] if looks else (session.api.profile.vnc_port, "")
+    port, tables = looks[-1] if looks else (usual, "")
     return VncCheck(
         session.id,
         framebuffer,
@@ -261,11 +262,15 @@ def _listen(session: Session, blame: str | None) -> VncCheck:
     )
 
 
-def vnc_port(container: Json, usual: int) -> int:
-    """The port of the container's VNC server: the usual one, unless it declares another one by that name instead."""
+def vnc_port(container: Json, usual: int, tables: str = "") -> int:
+    """The port of the container's VNC server: the usual one, unless it declares another one by that name instead.
+
+    A bridge for browsers may have that name: the server's port is the one of both that is served by the tables.
+    """
     declared = container.get("ports") or ()
     named = [int(port["containerPort"]) for port in declared if "vnc" in str(port.get("name") or "").lower()]
-    return usual if usual in containers.ports(container) or not named else named[0]
+    first = usual if usual in containers.ports(container) or not named else named[0]
+    return next((port for port in (first, usual, *named) if listens(tables, port) and serves(tables, port)), first)
 
 
 def _present_pod(session: Session, blame: str) -> Pod:
