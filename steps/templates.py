@@ -3,7 +3,13 @@
 from behave.runner import Context
 
 from streamspace_acceptance import expect
-from streamspace_acceptance.domain.templates import actions, further_templates, template_beside, woken_session
+from streamspace_acceptance.domain.templates import (
+    actions,
+    deletion_actions,
+    further_templates,
+    template_beside,
+    woken_session,
+)
 from streamspace_acceptance.domain.templates.change import TemplateChange
 from streamspace_acceptance.domain.templates.deletion import Deletion
 from streamspace_acceptance.domain.templates.mistake_trials import MistakeTrial
@@ -50,13 +56,13 @@ def a_template_with_a_starting_session(context: Context, template: str, count: i
 @given('a "{template}" template with {count:d} hibernated session of "{user}"')
 def a_template_with_a_hibernated_session(context: Context, template: str, count: int, user: str) -> None:
     actions.provide(world(context), template, count, user)
-    actions.hibernate_sessions(world(context))
+    deletion_actions.hibernate_sessions(world(context))
 
 
 @given('a "{template}" template whose only session, of "{user}", has ended')
 def a_template_no_longer_in_use(context: Context, template: str, user: str) -> None:
     actions.provide(world(context), template, 1, user)
-    actions.end_sessions(world(context))
+    deletion_actions.end_sessions(world(context))
 
 
 @when("the administrator creates the template")
@@ -76,7 +82,7 @@ def an_administrator_changes_it(context: Context, image: str, size: Resources) -
 
 @when("an administrator deletes the template")
 def an_administrator_deletes_it(context: Context) -> None:
-    actions.delete(world(context))
+    deletion_actions.delete(world(context))
 
 
 @then("the template matches its description")
@@ -138,10 +144,10 @@ def the_error_says_how_many(context: Context) -> None:
 
 @then("the template is deleted")
 def the_template_is_deleted(context: Context) -> None:
-    expect.deletions.deleted(actions.wait_until_deleted(world(context)))
+    expect.deletions.deleted(deletion_actions.wait_until_deleted(world(context)))
 
 
 @then("nothing is left of the template")
 def nothing_is_left(context: Context) -> None:
-    expect.deletions.nothing_left(actions.wait_until_nothing_left(world(context)))
-    expect.deletions.forgotten(actions.recreate(world(context)))
+    expect.deletions.nothing_left(deletion_actions.wait_until_nothing_left(world(context)))
+    expect.deletions.forgotten(deletion_actions.recreate(world(context)))

@@ -11,7 +11,7 @@ import pytest
 
 from streamspace_acceptance import expect
 from streamspace_acceptance.budgets import Budgets
-from streamspace_acceptance.domain.templates import actions, deletion, template_beside
+from streamspace_acceptance.domain.templates import deletion, deletion_actions, template_beside
 from streamspace_acceptance.domain.templates.actions import TemplateUse
 from streamspace_acceptance.domain.templates.created_template import CreatedTemplate
 from streamspace_acceptance.domain.templates.deletion import API, KUBERNETES, LIST, Deletion
@@ -49,7 +49,7 @@ def test_template_that_is_listed_late_is_awaited(monkeypatch: pytest.MonkeyPatch
     scenario = deleting(monkeypatch, [EVERYWHERE - {LIST}, EVERYWHERE, NOWHERE])
     kept: list[Deletion] = []
     scenario.results = _Kept(scenario.results, kept)
-    actions.delete(scenario)
+    deletion_actions.delete(scenario)
     assert (kept[0].before, kept[0].after) == (EVERYWHERE, NOWHERE)
 
 
@@ -58,7 +58,7 @@ def test_refused_deletion_is_requested_again(monkeypatch: pytest.MonkeyPatch) ->
     answers = [answer({}, 409, method="DELETE"), answer({}, 204, method="DELETE")]
     scenario.results[TemplateRegistry].api.delete = lambda _: answers.pop(0)
     scenario.results = _Kept(scenario.results, kept)
-    actions.delete(scenario)
+    deletion_actions.delete(scenario)
     assert kept[0].again is not None
     assert (kept[0].again.status, kept[0].after) == (204, NOWHERE)
 
@@ -77,7 +77,7 @@ def test_starting_session_comes_to_run_after_the_refusal(monkeypatch: pytest.Mon
     scenario.results[TemplateRegistry].api.delete = lambda _: answer({}, 409, method="DELETE")
     scenario.results[TemplateUse] = TemplateUse("testuser", [session])  # type: ignore[list-item]
     scenario.results = _Kept(scenario.results, kept)
-    actions.delete(scenario)
+    deletion_actions.delete(scenario)
     assert kept[0].lost == (() if runs else ("s",))
 
 
@@ -88,19 +88,19 @@ class _Kept(dict[Any, Any]):
 
 
 def test_template_that_stays_away_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert actions.wait_until_nothing_left(deleting(monkeypatch, [EVERYWHERE, NOWHERE])).template == "t"
+    assert deletion_actions.wait_until_nothing_left(deleting(monkeypatch, [EVERYWHERE, NOWHERE])).template == "t"
 
 
 def test_template_that_comes_back_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(Unmet, match="it disappeared, and is back in the API"):
-        actions.wait_until_nothing_left(deleting(monkeypatch, [EVERYWHERE, NOWHERE, frozenset({API})]))
+        deletion_actions.wait_until_nothing_left(deleting(monkeypatch, [EVERYWHERE, NOWHERE, frozenset({API})]))
 
 
 def test_template_that_was_never_gone_is_the_matter_of_2_3_3(monkeypatch: pytest.MonkeyPatch) -> None:
     scenario = deleting(monkeypatch, [EVERYWHERE])
     scenario.results[Deletion].was_gone = False
     with pytest.raises(Unproven, match=r"not deleted \(see 2.3-3\)"):
-        actions.wait_until_nothing_left(scenario)
+        deletion_actions.wait_until_nothing_left(scenario)
 
 
 def ending(*, pods: list[Any], listed: str | None) -> Any:
@@ -119,13 +119,13 @@ def ending(*, pods: list[Any], listed: str | None) -> Any:
 
 
 def test_session_that_stays_listed_alone_has_ended() -> None:
-    actions.end_sessions(ending(pods=[], listed="Terminated"))
-    actions.end_sessions(ending(pods=[], listed=None))
+    deletion_actions.end_sessions(ending(pods=[], listed="Terminated"))
+    deletion_actions.end_sessions(ending(pods=[], listed=None))
 
 
 def test_session_whose_pod_stays_has_not_ended() -> None:
     with pytest.raises(Unmet, match="gone within"):
-        actions.end_sessions(ending(pods=[pod()], listed="Terminating"))
+        deletion_actions.end_sessions(ending(pods=[pod()], listed="Terminating"))
 
 
 @pytest.mark.parametrize(("later", "lost"), [("Running", ()), ("Failed", ("s-9",))])
@@ -138,10 +138,10 @@ def test_session_of_another_template_is_looked_at_after_a_deletion(
     word = ["Running"]
     listed = SimpleNamespace(sessions=lambda: SimpleNamespace(status=lambda _: word[0]))
     scenario.registry.sessions = [SimpleNamespace(id="s-9", pods=lambda: [pod()], api=listed)]
-    actions.delete(scenario)
+    deletion_actions.delete(scenario)
     scenario.results[Deletion], word[0] = kept[0], later
     scenario.results.put = lambda deleted: deleted
-    found = actions.wait_until_deleted(scenario)
+    found = deletion_actions.wait_until_deleted(scenario)
     assert found.lost == lost
     with pytest.raises(Unmet, match="sessions of other templates") if lost else nullcontext():
         expect.deletions.deleted(found)
@@ -151,12 +151,12 @@ def test_session_of_another_template_is_looked_at_after_a_deletion(
 def test_deletion_that_reaches_another_template_fails(monkeypatch: pytest.MonkeyPatch, others: tuple[str, ...]) -> None:
     scenario, kept = deleting(monkeypatch, [EVERYWHERE, NOWHERE]), list[Deletion]()
     scenario.results = _Kept(scenario.results, kept)
-    actions.delete(scenario)
+    deletion_actions.delete(scenario)
     scenario.results[Deletion] = kept[0]
     scenario.results.put = lambda deleted: deleted
     monkeypatch.setattr(template_beside, "changes", lambda _: others)
     with pytest.raises(Unmet, match="reaches other templates") if others else nullcontext():
-        expect.deletions.deleted(actions.wait_until_deleted(scenario))
+        expect.deletions.deleted(deletion_actions.wait_until_deleted(scenario))
 
 
 def test_refused_deletion_that_changes_another_template_fails(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,6 +164,6 @@ def test_refused_deletion_that_changes_another_template_fails(monkeypatch: pytes
     scenario.results[TemplateRegistry].api.delete = lambda _: answer({}, 409, method="DELETE")
     scenario.results = _Kept(scenario.results, kept)
     monkeypatch.setattr(template_beside, "changes", lambda _: ("template t-2: it is answered 404",))
-    actions.delete(scenario)
+    deletion_actions.delete(scenario)
     with pytest.raises(Unmet, match="template t-2: it is answered 404"):
         expect.deletions.refused_in_use(kept[0])
