@@ -169,17 +169,16 @@ class World(Scenario):
         if isinstance(error, NoAnswer):
             crash = self._run.outages.explain(error)
             return error if crash is None else Unproven(f"{crash} ({error})")
-        if not isinstance(error, Unmet):
+        failure = error.__cause__ if isinstance(error, Unproven) else error  # of a wait that was cut short, for example
+        if not isinstance(failure, Unmet):
             return error
-        self.disruptions.check_held()
-        if (lacking := _lacking(self.registry.sessions, error)) is not None:
+        if failure is error:
+            self.disruptions.check_held()
+        if (lacking := _lacking(self.registry.sessions, failure)) is not None:
             return Unproven(lacking)
-        if not any(word in error.actual for word in ("404", "not listed")):
-            return error
-        contradictions = list(self._contradictions())
-        if not contradictions:
-            return error
-        return error.with_parts(actual="; ".join([error.actual, *contradictions]))
+        may_contradict = failure is error and any(word in failure.actual for word in ("404", "not listed"))
+        contradictions = list(self._contradictions()) if may_contradict else []
+        return failure.with_parts(actual="; ".join([failure.actual, *contradictions])) if contradictions else error
 
     def _contradictions(self) -> Iterator[str]:
         """The statements about a session that exclude each other; none where API or Kubernetes do not answer."""

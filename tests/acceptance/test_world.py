@@ -92,6 +92,10 @@ def test_session_without_room_on_any_node_is_unproven(
     assert not excused or words in str(found)
     other = Unmet("session s-2", expected="Running", actual="Pending", likely="x")
     assert World.reconsider(world, other) is other
+    cut_short = Unproven("3 in a row failed, so this one was given 4 s alone")
+    cut_short.__cause__ = failure("Pending for 4.0 s")
+    told = World.reconsider(world, cut_short)
+    assert (words in str(told)) if excused else told is cut_short
 
 
 def test_any_other_failure_stays_as_it_is() -> None:
