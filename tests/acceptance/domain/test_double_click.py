@@ -33,9 +33,11 @@ class Desk:
         self.ratio = ratio
         self.session = SimpleNamespace(subject="session s")
         self.heard = ""
+        self.is_rendered = False
         self.told = [str(ROWS), str(COLUMNS)]
 
     def unused_colours(self, _count: int) -> Sequence[Colour]:
+        self.wait_until_rendered()
         return COLOURS
 
     def opened(self) -> Any:
@@ -46,6 +48,9 @@ class Desk:
     def open(self, _browser: object) -> None: ...
 
     def wait_for_client(self) -> None: ...
+
+    def wait_until_rendered(self) -> None:
+        self.is_rendered = True
 
     def wait(self, goal: str) -> Any:
         return Wait("desktop", goal, Budget("browser", 0.3 if "marks" in self.trouble else 20.0, 1.0))
@@ -70,6 +75,7 @@ class Desk:
         return 1.0, 1.0
 
     def middle(self) -> tuple[int, int]:
+        assert self.is_rendered, "a client that has only loaded may have no screen yet"
         return 100, 60
 
     def shown_at(self, across: float, down: float) -> tuple[int, int]:

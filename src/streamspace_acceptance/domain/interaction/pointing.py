@@ -147,8 +147,9 @@ def click(scenario: Scenario) -> None:
     dense = scenario.new_desktop(scenario.session, ratio=DENSE)
     dense.connect()
     dense.open(scenario.clients.browser)
-    with unproven_if_failed(f"the noVNC client did not load on a screen of pixel ratio {DENSE:g}"):
+    with unproven_if_failed(f"the desktop did not show on a screen of pixel ratio {DENSE:g}"):
         dense.wait_for_client()
+        dense.wait_until_rendered()
     scenario.results.put(replace(ordinary, dense=_clicked(dense, receiver, colours)))
 
 
