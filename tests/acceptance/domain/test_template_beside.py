@@ -1,7 +1,7 @@
 """A template beside the one that is changed or deleted: what it shows of changes that reach too far."""
 
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -14,6 +14,7 @@ from streamspace_acceptance.domain.templates.registry import TemplateRegistry
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.profile import load
+from streamspace_acceptance.product.templates import TemplateApi
 from tests.support.samples import Json, answer
 
 DESCRIBED = {"name": "t", "image": "firefox:v1", "resources": {"cpu": "500m", "memory": "1Gi"}}
@@ -31,13 +32,14 @@ class _Results(dict[type, Any]):
 class _Scenario:
     """One with a template, in a product that keeps its templates here. A change resets the fields `resets`."""
 
-    def __init__(self, *, accepts: bool = True) -> None:
+    def __init__(self, *, accepts: bool = True, profile: str = "plan") -> None:
         self.templates: dict[str, Json] = {}
         self.resets: Json = {}
         self._accepts = accepts
-        self.clients = SimpleNamespace(profile=load(), budgets=Budgets(0.001))
+        self.clients = SimpleNamespace(profile=load(profile), budgets=Budgets(0.001))
         api = SimpleNamespace(
             profile=load(),
+            can_change=TemplateApi(cast("Any", SimpleNamespace(profile=load(profile)))).can_change,
             get=self._read,
             change=self._change,
             listing=lambda: answer({}),
@@ -62,8 +64,8 @@ class _Scenario:
         return self._read(template_id)
 
 
-def beside(*, accepts: bool = True) -> Any:
-    scenario: Any = _Scenario(accepts=accepts)
+def beside(*, accepts: bool = True, profile: str = "plan") -> Any:
+    scenario: Any = _Scenario(accepts=accepts, profile=profile)
     template_beside.add(scenario)
     return scenario
 
@@ -77,6 +79,11 @@ def test_template_beside_has_every_field_and_a_name_alike() -> None:
     (created,) = beside().templates.values()
     assert {"displayName", "description", "category"} < created.keys()
     assert (created["name"], created["image"], created["vnc"]) == ("t-2", "firefox:v1", {"port": template_beside.PORT})
+
+
+def test_template_beside_has_no_port_of_its_own_where_each_change_names_one() -> None:
+    (created,) = beside(profile="shipped-v2.0-beta").templates.values()
+    assert created["vnc"] == {"port": 5900}
 
 
 def test_template_beside_that_is_left_alone_is_unchanged() -> None:

@@ -1,6 +1,7 @@
 """A template beside the one that a scenario is about, used by no session: what is done to that one must not reach it.
 
-It has every field of the plan's template, with a port of its own, so it also shows what a change of few fields leaves.
+It has every field of the plan's template, if possible with a port of its own, so it also shows what a change of few
+fields leaves.
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ def add(scenario: Scenario) -> None:
     """Creates it, of the same image and resources, under a name that begins with the other one's."""
     registry, other = scenario.results[TemplateRegistry], scenario.results[CreatedTemplate].described
     plans = scenario.clients.profile.templates["custom-firefox"]
-    made = registry.create({**plans, **other, "vnc": {"port": PORT}, "name": f"{other['name']}-2"})
+    # Where every change names a port, by the profile, it would rightly change another one.
+    port = {"vnc": {"port": PORT}} if registry.api.can_change(["vnc"]) else {}
+    made = registry.create({**plans, **other, **port, "name": f"{other['name']}-2"})
     scenario.results.put(TemplateBeside(made.id, _content(registry, made.id)))
 
 
