@@ -7,6 +7,7 @@ from streamspace_sandbox.faults.catalogue import register_fault
 from streamspace_sandbox.faults.patching import Patch, wrap
 
 SESSIONS = "streamspace_sandbox.streamspace.api.sessions"
+ADOPT_ORPHANS = "streamspace_sandbox.streamspace.api.placement:adopt_orphans"
 SET_STATE = "streamspace_sandbox.streamspace.agent.commands:CommandRunner.set_state"
 REPEAT_SECONDS = 1.0
 AGAIN_SECONDS = 2.5
@@ -20,13 +21,19 @@ async def _answer_running(command_answer: Any, *arguments: Any) -> dict[str, Any
     return answer
 
 
-async def _adopt_without_commands(adopt_orphans: Any, connection: Any) -> Any:
-    await connection.execute(
-        "update commands set status = 'failed' where kind = 'hibernate' and status = 'queued'"
-        " and agent_id in (select agent_id from agents where status <> 'online')"
-        " and exists (select 1 from agents where status = 'online')"
-    )
-    return await adopt_orphans(connection)
+def _adopt_without(kind: str) -> Patch:
+    """Commands of that kind that wait for an agent do not move to the one that adopts their sessions."""
+
+    async def adopt_orphans(original: Any, connection: Any) -> Any:
+        await connection.execute(
+            "update commands set status = 'failed' where kind = $1 and status = 'queued'"
+            " and agent_id in (select agent_id from agents where status <> 'online')"
+            " and exists (select 1 from agents where status = 'online')",
+            kind,
+        )
+        return await original(connection)
+
+    return wrap(ADOPT_ORPHANS, adopt_orphans)
 
 
 def _adopt_one(direction: int) -> Patch:
@@ -43,21 +50,12 @@ def _adopt_one(direction: int) -> Patch:
         )
         return await original(connection)
 
-    return wrap("streamspace_sandbox.streamspace.api.placement:adopt_orphans", adopt_orphans)
+    return wrap(ADOPT_ORPHANS, adopt_orphans)
 
 
 def _forget_requests(orphans: str) -> str:
     """Take over only the sessions that have had an agent before."""
     return orphans.replace("left join", "join")
-
-
-async def _adopt_without_wakings(adopt_orphans: Any, connection: Any) -> Any:
-    await connection.execute(
-        "update commands set status = 'failed' where kind = 'wake' and status = 'queued'"
-        " and agent_id in (select agent_id from agents where status <> 'online')"
-        " and exists (select 1 from agents where status = 'online')"
-    )
-    return await adopt_orphans(connection)
 
 
 def _hibernate_again(after: float) -> Patch:
@@ -123,7 +121,7 @@ register_fault(
     "queued-command-lost",
     breaks="3.2-2",
     description="Queued hibernate commands do not move to the agent that adopts the session",
-    api=wrap("streamspace_sandbox.streamspace.api.placement:adopt_orphans", _adopt_without_commands),
+    api=_adopt_without("hibernate"),
 )
 register_fault(
     "queue-keeps-newest-command",
@@ -159,7 +157,7 @@ register_fault(
     "queued-waking-lost",
     breaks="3.2-2",
     description="Queued wake commands do not move to the agent that adopts the session",
-    api=wrap("streamspace_sandbox.streamspace.api.placement:adopt_orphans", _adopt_without_wakings),
+    api=_adopt_without("wake"),
 )
 register_fault(
     "restarted-before-it-is-hibernated",
