@@ -70,9 +70,10 @@ def _prove(cases: Sequence[Case], options: argparse.Namespace) -> int:
     table.write(options.folder, cases, found, code)
     if options.record_weights:
         weights.record(result for result in found.values() if result.is_as_expected)
-    red = sum(not result.is_as_expected for result in found.values())
-    sys.stdout.write(f"{options.folder / 'proof.md'}\n{len(found) - red} passed, {red} failed\n")
-    return STOPPED if is_stopped else int(red > 0)
+    red = [result for result in found.values() if not result.is_as_expected]
+    sys.stdout.writelines(f"FAILED {result.id} - {'; '.join(result.outcome.problems)}\n" for result in red)
+    sys.stdout.write(f"{options.folder / 'proof.md'}\n{len(found) - len(red)} passed, {len(red)} failed\n")
+    return STOPPED if is_stopped else int(bool(red))
 
 
 def _run(cases: Sequence[Case], results: Results, found: dict[str, Result], options: argparse.Namespace) -> None:

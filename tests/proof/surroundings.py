@@ -106,6 +106,6 @@ SURROUNDINGS = [
     Surroundings(
         "replicas-set-back-later",
         ("3.4",),
-        {"3.4-1": SET_BACK, **dict.fromkeys(("3.4-2", "3.4-3", "3.4-4"), WHENEVER_SET_BACK)},
+        {"3.4-2": SET_BACK, "3.4-3": SET_BACK, "3.4-4": WHENEVER_SET_BACK},
     ),
 ]

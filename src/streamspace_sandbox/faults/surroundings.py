@@ -148,11 +148,18 @@ def _run_two(app: str, original: Any, store: Any, resource: Any, obj: Obj, **opt
     return made
 
 
-def _reset_replicas(after: float, update: Any, store: Any, resource: Any, obj: Obj, **options: Any) -> Any:
-    """Some seconds after each change, the agents' Deployment has the number of pods again that a repository names."""
+def _reset_replicas(update: Any, store: Any, resource: Any, obj: Obj, **options: Any) -> Any:
+    """After each change, the agents' Deployment has the number of pods again that a repository names."""
     made = update(store, resource, obj, **options)
     if resource == DEPLOYMENTS and name_of(made) == AGENT and made["spec"]["replicas"] != 1:
-        asyncio.get_running_loop().call_later(after, _set_replicas_back, store, namespace_of(made))
+        asyncio.get_running_loop().call_soon(_set_replicas_back, store, namespace_of(made))
+    return made
+
+
+def _reset_replicas_with_sessions(create: Any, store: Any, resource: Any, obj: Obj, **options: Any) -> Any:
+    made = create(store, resource, obj, **options)
+    if resource == PODS and _is_session(made):
+        asyncio.get_running_loop().call_soon(_set_replicas_back, store, namespace_of(made))
     return made
 
 
@@ -251,13 +258,13 @@ register_variant(
 )
 register_variant(
     "replicas-set-back",
-    description="Somebody's controller sets the agents' replicas back to 1 a second after each change",
-    kubernetes=wrap(f"{STORE}.update", partial(_reset_replicas, 1.0)),
+    description="Somebody's controller sets the agents' replicas back to 1 at once, before new agents can connect",
+    kubernetes=wrap(f"{STORE}.update", _reset_replicas),
 )
 register_variant(
     "replicas-set-back-later",
-    description="Somebody's controller sets the agents' replicas back to 1 six seconds after each change",
-    kubernetes=wrap(f"{STORE}.update", partial(_reset_replicas, 6.0)),
+    description="Somebody's controller sets the agents' replicas back to 1 when the first session starts",
+    kubernetes=wrap(f"{STORE}.create", _reset_replicas_with_sessions),
 )
 register_variant(
     "one-agent-id",
