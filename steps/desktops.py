@@ -12,7 +12,7 @@ from streamspace_acceptance.world import world
 @given("its VNC server is listening")
 def its_vnc_server_is_listening(context: Context) -> None:
     session = world(context).session
-    expect.desktops.vnc_answers(session, session.vnc_within("start"))
+    expect.desktops.vnc_answers(session, session.vnc.handshake_within("start"))
 
 
 @when("the user requests the connection address")

@@ -15,7 +15,7 @@ SECONDS, SETTLED_SECONDS = 10.0, 5.0
 
 def errors() -> list[BenchFigure]:
     """The error of the counted rate for each source, in percent of what the source drew."""
-    with one_session() as session, session.viewing() as client:
+    with one_session() as session, session.vnc.viewing() as client:
         SYSTEM_CLOCK.wait(SETTLED_SECONDS)  # what the desktop itself draws at its start is no motion
         return [_error(rate, _counted(client, rate)) for rate in RATES]
 

@@ -160,7 +160,7 @@ def vnc_answers(session: Session, framebuffer: Framebuffer | str) -> None:
             f"{session.subject}, VNC server",
             expected="a complete RFB handshake",
             actual=framebuffer,
-            likely=_why_no_handshake(framebuffer, session.viewers_served()),
+            likely=_why_no_handshake(framebuffer, session.vnc.served()),
         )
 
 

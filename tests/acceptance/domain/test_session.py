@@ -17,6 +17,7 @@ from streamspace_acceptance.domain.sessions import session as sessions_session
 from streamspace_acceptance.domain.sessions import typed_command, way_in
 from streamspace_acceptance.domain.sessions.lifecycle import SessionLifecycle
 from streamspace_acceptance.domain.sessions.session import Session
+from streamspace_acceptance.domain.sessions.vnc_viewer import VncViewer
 from streamspace_acceptance.outcomes import Unmet, Unproven
 from streamspace_acceptance.product.api import Listed, SessionList
 from streamspace_acceptance.product.profile import load
@@ -72,8 +73,8 @@ def session(
 
     monkeypatch.setattr(sessions_session, "watching", watching)
     monkeypatch.setattr(sessions_session, "holding_watch", lambda *_: nullcontext())
-    monkeypatch.setattr(Session, "vnc", lambda _: Framebuffer(800, 600, "desktop", 1.0))
-    monkeypatch.setattr(Session, "is_blank", lambda _: False)
+    monkeypatch.setattr(VncViewer, "handshake", lambda _: Framebuffer(800, 600, "desktop", 1.0))
+    monkeypatch.setattr(VncViewer, "is_blank", lambda _: False)
     api = api or SimpleNamespace(profile=load())
     return Session(SESSION, Clients(api, cast("Cluster", _Cluster(pods)), SOON))
 
@@ -228,10 +229,10 @@ def test_a_status_shows_nothing_while_no_pod_serves(monkeypatch: pytest.MonkeyPa
 def test_a_vnc_server_is_given_time_to_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     answers: list[Framebuffer | str] = ["not yet", Framebuffer(800, 600, "desktop", 1.0), "never seen"]
     late = session(monkeypatch, pod())
-    monkeypatch.setattr(late, "vnc", lambda: answers.pop(0))
-    assert late.vnc_within(Budget("start", 5, 1)) == Framebuffer(800, 600, "desktop", 1.0)
-    monkeypatch.setattr(late, "vnc", lambda: "nobody there")
-    assert str(late.vnc_within(Budget("start", 0.1, 1))).startswith("nobody there for 0.")
+    monkeypatch.setattr(late.vnc, "handshake", lambda: answers.pop(0))
+    assert late.vnc.handshake_within(Budget("start", 5, 1)) == Framebuffer(800, 600, "desktop", 1.0)
+    monkeypatch.setattr(late.vnc, "handshake", lambda: "nobody there")
+    assert str(late.vnc.handshake_within(Budget("start", 0.1, 1))).startswith("nobody there for 0.")
 
 
 @pytest.mark.parametrize(
@@ -266,8 +267,8 @@ def test_status_of_another_type_is_the_likely_cause(monkeypatch: pytest.MonkeyPa
 def test_handshake_in_vain_still_says_whether_a_server_greeted(monkeypatch: pytest.MonkeyPatch, reached: bool) -> None:
     watched = session(monkeypatch, pod())
     trouble = HandshakeTrouble.of(NoHandshake("no ProtocolVersion came", reached=reached))
-    monkeypatch.setattr(Session, "vnc", lambda _: trouble)
-    found = watched.vnc_within("start")
+    monkeypatch.setattr(VncViewer, "handshake", lambda _: trouble)
+    found = watched.vnc.handshake_within("start")
     assert isinstance(found, str)
     assert found.startswith("no ProtocolVersion came for")
     assert is_reached(found) is reached

@@ -334,7 +334,7 @@ def _running_session() -> Any:
         wait_for_status=lambda *_, **__: None,
         wait_for_phase=lambda *_, **__: None,
         wait_for_ready_pod=lambda **_: pod(),
-        vnc_within=lambda _: "silence",
+        vnc=SimpleNamespace(handshake_within=lambda _: "silence"),
     )
 
 

@@ -33,6 +33,7 @@ class Desktop:
         self.typed: list[str] = []
         self.made: set[str] = set()
         self.cluster = self
+        self.vnc = self
 
     @contextmanager
     def viewing(self) -> Iterator[Any]:

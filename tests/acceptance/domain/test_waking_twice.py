@@ -72,6 +72,7 @@ class Product:
         self.waited: list[float] = []
         self.api = self
         self.cluster = self
+        self.vnc = self
 
     def hibernate_session(self, _id: str) -> Answer:
         self.commands.append("hibernate")
@@ -103,7 +104,7 @@ class Product:
     def known_uids(self) -> frozenset[str]:
         return frozenset()
 
-    def vnc_within(self, within: Budget) -> Framebuffer | str:
+    def handshake_within(self, within: Budget) -> Framebuffer | str:
         """Silence from the beginning, or once its pod was deleted, where that is the trouble."""
         self.waited.append(within.plan_seconds)
         is_silent = self.trouble == "no desktop" or (self.trouble == "no way back" and bool(self.commands))

@@ -33,7 +33,7 @@ class _Desktop:
     """The desktop has the colour up to column 160; its page shows so much of it at each look."""
 
     def __init__(self, *page: int, refused: bool = False, ousted: bool = False) -> None:
-        self.session = cast("Any", self)
+        self.session = self.vnc = cast("Any", self)
         self._is_lost = False
         self._page = iter((*page, *page[-1:] * 100))
         self._refused, self._ousted = refused, ousted

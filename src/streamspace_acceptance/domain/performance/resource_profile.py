@@ -208,7 +208,7 @@ def _set_in_motion(sessions: Sequence[Session]) -> int:
 
 def _moves(session: Session) -> bool:
     try:
-        with session.viewing() as client:
+        with session.vnc.viewing() as client:
             return motion.start(client, PICTURES_A_SECOND, MOTION_SECONDS) is not None
     except NoHandshake:
         return False

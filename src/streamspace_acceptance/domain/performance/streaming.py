@@ -129,7 +129,7 @@ def record(scenario: Scenario, plan: Seconds) -> None:
     meter = NodeBusyMeter.begin(scenario.clients.cluster)
     try:
         wait = Wait(found.session, "the whole time of streaming to be measured", budget)
-        with wait.announced(), desk.session.viewing() as client:
+        with wait.announced(), desk.session.vnc.viewing() as client:
             _Recorder(desk, client, found).record(wait)
     except NotUnderstoodError as error:
         found.cut_short = f"the suite's viewer does not understand the VNC server: {error}"

@@ -99,7 +99,7 @@ def _token_in(connection: Answer, field: str) -> str | None:
 
 def _check_open(session: Session) -> None:
     """The positive control: with a valid token the desktop opens. Unproven otherwise: then refusals say nothing."""
-    result = session.vnc_within("start")
+    result = session.vnc.handshake_within("start")
     if not isinstance(result, Framebuffer):
         raise Unproven(f"the session's desktop does not open with a valid token either (see 1.1b-4): {result}")
 

@@ -200,7 +200,7 @@ class SessionLifecycle:
         budget = self._rest(within)
         # One that was silent before proves nothing by its silence, so the rest of the budget would be waited in vain.
         budget = budget if isinstance(self._vnc_before, Framebuffer) else shortened(budget)
-        found = self._vnc_again or self.session.vnc_within(budget)
+        found = self._vnc_again or self.session.vnc.handshake_within(budget)
         is_looked_at = self._showed_something and isinstance(found, Framebuffer)
         return self._vnc_before, found, self._blank(budget) if is_looked_at else None
 
@@ -236,7 +236,7 @@ class SessionLifecycle:
         try:
             poll(
                 Wait(self.session.subject, "its desktop shows something", budget),
-                self.session.is_blank,
+                self.session.vnc.is_blank,
                 met=lambda blank: not blank,
                 says=lambda blank: "a desktop of one colour" if blank else "something",
                 likely=lambda _: "see the desktop",
@@ -312,9 +312,9 @@ class SessionLifecycle:
 
     def _leave_pod(self, cause: str) -> Pod:
         patience = self.session.patience
-        self._vnc_before = self.session.vnc_within(patience.allow(self.session.budgets.named("start")))
+        self._vnc_before = self.session.vnc.handshake_within(patience.allow(self.session.budgets.named("start")))
         patience.note(answered=isinstance(self._vnc_before, Framebuffer))
-        self._showed_something = isinstance(self._vnc_before, Framebuffer) and self.session.is_blank() is False
+        self._showed_something = isinstance(self._vnc_before, Framebuffer) and self.session.vnc.is_blank() is False
         if self._original is None:
             self._way_in_before = way_in.trouble(self.session)
             is_answered = isinstance(self._vnc_before, Framebuffer)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 
 from streamspace_acceptance import journal
 from streamspace_acceptance.cluster.kubernetes import ClusterError
 from streamspace_acceptance.cluster.objects import Json, Pod, SessionObject, is_of_a_job, serving
 from streamspace_acceptance.cluster.watch import Change, holding_watch, watching
 from streamspace_acceptance.domain.clients import Clients
+from streamspace_acceptance.domain.sessions.vnc_viewer import VncViewer
 from streamspace_acceptance.evidence import attachments, run_facts
 from streamspace_acceptance.measuring import node_busy
-from streamspace_acceptance.outcomes import Unmet, Unproven
-from streamspace_acceptance.product import rfb, rfb_client
+from streamspace_acceptance.outcomes import Unproven
 from streamspace_acceptance.product.api import NOT_A_STATUS
 from streamspace_acceptance.waiting import Budget, Recording, Stamped, Wait, follow, now, poll
 
@@ -25,8 +25,6 @@ REFUSED = re.compile(
     r"exceeded quota|(?:maximum|minimum) \S+ usage per|failed quota|violates PodSecurity"
     r'|(?:admission webhook|failed calling webhook) "(?!\S*stream\.?space)'
 )
-STRIP = 16  # pixels of a desktop, the width of what is looked at of it
-HANDSHAKE_PAUSE_SECONDS = 0.25  # from one handshake that failed to the next
 
 
 def present(changes: Changes) -> list[Pod]:
@@ -52,7 +50,7 @@ class Session:
         self.patience = clients.desktops
         self.running_since: float | None = None
         self._has_object = False
-        self._vnc_password = clients.vnc_password
+        self.vnc = VncViewer(session_id, clients)
         self._watches = ExitStack()
         labels = {clients.profile.session_label: session_id}
         self.changes: Recording[Change] = self._watches.enter_context(watching(self.cluster, "pods", **labels))
@@ -230,64 +228,6 @@ class Session:
         pods = [pod for pod in self.cluster.pods() if not pod.is_over]
         return [pod for pod in pods if self._is_mine(pod) or pod.meta.uid in former or self._is_namesake(pod)]
 
-    def vnc(self, during: Callable[[], None] = lambda: None) -> rfb.Framebuffer | str:
-        """One RFB handshake with the session's desktop, `during` done meanwhile; a sentence when it fails."""
-        token = self.api.viewer_token(self.id)
-        settings = self.api.viewer_settings(self._vnc_password)
-        return rfb.attempt(self.api.vnc_address(self.id, token), token, during, settings)
-
-    def viewing(self) -> AbstractContextManager[rfb_client.RfbClient]:
-        """A VNC client of the desktop, connected for as long as the context is open; NoHandshake otherwise."""
-        token = self.api.viewer_token(self.id)
-        settings = self.api.viewer_settings(self._vnc_password)
-        return rfb_client.viewing(self.api.vnc_address(self.id, token), token, settings)
-
-    def is_blank(self) -> bool | None:
-        """Whether a cross through the middle of the desktop has one colour; None where no VNC server shows it."""
-        try:
-            with self.viewing() as viewer:
-                (across, down), (wide, high) = viewer.middle, (viewer.framebuffer.width, viewer.framebuffer.height)
-                arms = (0, down, wide, min(STRIP, high - down)), (across, 0, min(STRIP, wide - across), high)
-                return len({colour for arm in arms for colour in viewer.picture(arm).colours()}) == 1
-        except rfb.NoHandshake:
-            return None
-
-    def vnc_connections(self) -> str:
-        """How often the suite's own probe has connected to the desktop, for a report."""
-        return rfb.connections(self.api.vnc_address(self.id, self.api.viewer_token(self.id)))
-
-    def viewers_served(self) -> int:
-        """How often the suite's own probe has come to a complete handshake with the desktop."""
-        return rfb.finished(self.api.vnc_address(self.id, self.api.viewer_token(self.id)))
-
-    def vnc_within(self, within: str | Budget) -> rfb.Framebuffer | str:
-        """The first handshake that succeeds; what the last one came to, and for how long, when none does in time.
-
-        The tries stand apart where a VNC server has greeted, since some lock out who comes back at once, and where the
-        number of connections is limited.
-        """
-        last: list[Stamped[rfb.Framebuffer | str]] = []
-
-        def try_handshake() -> rfb.Framebuffer | str:
-            if not last or now() >= last[-1].at + rfb.rest_of(last[-1].item):
-                result = self.vnc()
-                last.append(Stamped(now(), result))
-            return last[-1].item
-
-        try:
-            return poll(
-                self._wait("its VNC server answers", within),
-                try_handshake,
-                met=_answers,
-                says=_tells,
-                likely=lambda _: "see what the last handshake came to",
-                impossible=rfb.final_refusal,
-                every=HANDSHAKE_PAUSE_SECONDS,
-            )
-        except Unmet as unmet:
-            trouble = last[-1].item if last else None
-            return trouble.told_as(unmet.actual) if isinstance(trouble, rfb.HandshakeTrouble) else unmet.actual
-
     def check_admitted(self) -> None:
         """ClusterError when the cluster itself refuses the session's pod."""
         for event in self.cluster.events():
@@ -379,14 +319,6 @@ def _is_same_state(pod: Json, current: Json | None) -> bool:
     return current is not None and all(
         pod["metadata"][name] == current["metadata"][name] for name in ("uid", "resourceVersion")
     )
-
-
-def _answers(result: rfb.Framebuffer | str) -> bool:
-    return isinstance(result, rfb.Framebuffer)
-
-
-def _tells(result: rfb.Framebuffer | str) -> str:
-    return result if isinstance(result, str) else "a complete handshake"
 
 
 def _says(change: Change) -> str:

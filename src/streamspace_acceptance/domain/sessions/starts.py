@@ -213,7 +213,7 @@ def _await_desktop(session: Session, sent: float) -> float | None:
     """When the session's VNC server answered, on a pod that was Ready: its user can work then; None for never."""
     try:
         session.wait_for_ready_pod(within=_rest(session, sent))
-        found = session.vnc_within(_rest(session, sent))
+        found = session.vnc.handshake_within(_rest(session, sent))
     except (Unmet, Unproven):
         return None  # 1.1b-3 judges the pod, 1.1b-4 the desktop
     return found.at if isinstance(found, rfb.Framebuffer) else None
@@ -235,7 +235,7 @@ def _left(session: Session, within: str, start: Start) -> Budget:
 
 def _listen(session: Session, blame: str | None) -> VncCheck:
     usual = session.api.profile.vnc_port
-    served, looks = session.viewers_served(), list[tuple[int, str]]()
+    served, looks = session.vnc.served(), list[tuple[int, str]]()
 
     def look() -> None:
         session.check_label()
@@ -246,7 +246,7 @@ def _listen(session: Session, blame: str | None) -> VncCheck:
         tables = [session.cluster.execute(other, ["sh", "-c", SOCKETS]).stdout for other in running]
         looks.append((vnc_port(container.spec, usual, "\n".join(tables)), "\n".join(tables)))
 
-    framebuffer = session.vnc(look)
+    framebuffer = session.vnc.handshake(look)
     if blame is not None and isinstance(framebuffer, str):
         raise Unproven(f"{blame}; {framebuffer}")
     port, tables = looks[-1] if looks else (usual, "")
@@ -256,7 +256,7 @@ def _listen(session: Session, blame: str | None) -> VncCheck:
         port,
         listens(tables, port),
         serves(tables, port),
-        session.vnc_connections(),
+        session.vnc.connections(),
         served,
         sockets_seen=not looks or _HEAD in tables,
     )

@@ -39,7 +39,7 @@ def _new_path() -> str:
 def _is_carried_out(session: Session, pod: Pod, path: str, place: tuple[float, float]) -> bool | None:
     """Whether a command that makes the file at `path` is carried out; one that was typed earlier counts, too."""
     try:
-        with session.viewing() as viewer:
+        with session.vnc.viewing() as viewer:
             size = viewer.framebuffer.width, viewer.framebuffer.height
             viewer.click(*(int(share * length) for share, length in zip(place, size, strict=True)))
             viewer.type(f"touch {path}")

@@ -53,7 +53,7 @@ def check(desktop: SessionDesktop, colour: Colour) -> None:
 
 def _share_by_vnc(desktop: SessionDesktop, colour: Colour) -> float | None:
     try:
-        with desktop.session.viewing() as viewer:
+        with desktop.session.vnc.viewing() as viewer:
             bands = _bands(viewer.framebuffer.width, viewer.framebuffer.height)
             return _mean([Picture.of_pixels(band[2:], viewer.picture(band).pixels).share(colour) for band in bands])
     except (NoHandshake, Unmet, Unproven):
