@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from streamspace_acceptance import waiting
-from streamspace_acceptance.cluster import kubernetes, watcher
+from streamspace_acceptance.cluster import kubernetes, watch_calls
 from tests.hostile.calls import ANSWERED_SECONDS, SECONDS, Ask, Place, deadline
 from tests.hostile.certificates import NAMES
 from tests.support.project import PROJECT
@@ -69,8 +69,8 @@ def deadlines(hostile: Hostile, seconds: float) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(deadline, "seconds", seconds)
         patch.setattr(kubernetes, "CALL_SECONDS", seconds)
-        patch.setattr(watcher, "LIST_SECONDS", seconds)
-        patch.setattr(watcher, "READ_SECONDS", seconds)
+        patch.setattr(watch_calls, "LIST_SECONDS", seconds)
+        patch.setattr(watch_calls, "READ_SECONDS", seconds)
         patch.setitem(os.environ, "SSL_CERT_FILE", str(hostile.folder / "ca.pem"))
         yield
 

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from streamspace_acceptance.cluster import kubernetes, watcher
+from streamspace_acceptance.cluster import kubernetes, watch_calls
 from tests.hostile.calls import ACCEPTED, KUBERNETES, LOGS, READ, SECONDS, Ask, Place, execute, vnc, watch
 from tests.hostile.conftest import outcome_of
 
@@ -42,7 +42,7 @@ def peak() -> float:
 
 
 def main(url: str, folder: Path) -> None:
-    kubernetes.CALL_SECONDS = watcher.LIST_SECONDS = watcher.READ_SECONDS = SECONDS
+    kubernetes.CALL_SECONDS = watch_calls.LIST_SECONDS = watch_calls.READ_SECONDS = SECONDS
     for ask, _ in CASES.values():
         outcome_of(ask, Place(f"{url}/500", folder))  # what is loaded once is not the answer's
     grown = {f"{name}: {kind}": _growth(ask, Place(f"{url}/{kind}", folder)) for name, ask, kind in _each()}

@@ -14,7 +14,8 @@ from streamspace_acceptance.cluster.changes import Change
 from streamspace_acceptance.cluster.connection import ClusterError
 from streamspace_acceptance.cluster.kubernetes import FORBIDDEN, Cluster
 from streamspace_acceptance.cluster.objects import Json, Meta
-from streamspace_acceptance.cluster.watcher import Kind, Watcher
+from streamspace_acceptance.cluster.watch_calls import Kind
+from streamspace_acceptance.cluster.watcher import Watcher
 from streamspace_acceptance.waiting import Recording
 
 __all__ = [

@@ -6,35 +6,28 @@ import json
 import math
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
-from http import HTTPStatus
 from itertools import takewhile
-from typing import Any, Literal
+from typing import Any
 
 import urllib3
-from kubernetes import client
 
+from streamspace_acceptance.cluster import watch_calls
 from streamspace_acceptance.cluster.changes import RECORDED, RECORDED_BYTES, STATE_BYTES, STATES, Reader, slimmed
-from streamspace_acceptance.cluster.connection import CONNECT_SECONDS, PAGE, ClusterError, as_cluster_error, ask, pages
-from streamspace_acceptance.cluster.kubernetes import GROUP, VERSION, Cluster
+from streamspace_acceptance.cluster.connection import ClusterError, as_cluster_error
+from streamspace_acceptance.cluster.kubernetes import Cluster
 from streamspace_acceptance.cluster.objects import Json, Meta, Pod
+from streamspace_acceptance.cluster.watch_calls import Kind, WatchCalls, lines, may_stay_silent
 from streamspace_acceptance.strict_json import read_object
 from streamspace_acceptance.waiting import now, pause
 
-Kind = Literal["pods", "events", "sessions", "claims"]
-LIST_SECONDS = 5.0  # for the answer to one part of a list
-READ_SECONDS = 5.0  # after that the objects are listed, if a watch brings no events
 LONGEST_CHECK_SECONDS = 20.0  # the next list of a watch that is still silent comes later each time, at most by that
-SILENT_SECONDS = 300.0  # a watch without events is reopened after that, at the version that it reached
 IDLE_SECONDS = 60.0  # without a reader a watch ends after that: it reads and keeps every object
 CLOSE_GRACE_SECONDS = 0.2  # for a watch that was stopped to end; one that is just asking for something may take longer
 PAUSE_SECONDS = 0.2  # between connections that bring nothing
-LINE_BYTES = 2 * 1024 * 1024
 DELETED = 1000  # the deletions that are remembered
-LIST_AGAIN = (HTTPStatus.GONE, HTTPStatus.TOO_MANY_REQUESTS)
-"""It has forgotten the version, or has too many calls to serve; a kind of objects may also be loaded only now."""
 
 
 class Watcher:
@@ -45,19 +38,11 @@ class Watcher:
     """
 
     def __init__(self, cluster: Cluster, kind: Kind, *, slim: bool = False) -> None:
-        own = cluster.new_client()
-        core, custom = client.CoreV1Api(own), client.CustomObjectsApi(own)
-        calls: dict[Kind, Callable[..., Any]] = {
-            "pods": core.list_namespaced_pod,
-            "events": core.list_namespaced_event,
-            "claims": core.list_namespaced_persistent_volume_claim,
-            "sessions": partial(custom.list_namespaced_custom_object, group=GROUP, version=VERSION, plural="sessions"),
-        }
-        self._call = calls[kind]
+        self.what = f"watch of {kind}"
+        self._calls = WatchCalls(cluster, kind, self.what, slim=slim)
         self._cluster = cluster
         self._kind = kind
         self._slim = slim
-        self._arguments = {"namespace": cluster.namespace, "_preload_content": False}
         self._stopped = threading.Event()
         self._response: Any = None
         self._known: dict[str, Json] = {}
@@ -73,7 +58,6 @@ class Watcher:
         self._readers: list[Reader] = []
         self._error: BaseException | None = None
         self._lock = threading.Lock()
-        self.what = f"watch of {kind}"
         self._threads: list[threading.Thread] = []
 
     def begin(self) -> None:
@@ -105,7 +89,7 @@ class Watcher:
         reader = Reader(labels, self.what, most)
         with self._lock:
             if not self._readers:
-                self._next_check = now() + READ_SECONDS
+                self._next_check = now() + watch_calls.READ_SECONDS
             for obj in self._known.values():
                 reader.take("ADDED", obj, None, 0)
             if self._error is not None:
@@ -158,7 +142,7 @@ class Watcher:
 
     def list(self) -> str:
         """Records how things differ from what was known; gives the version to watch from."""
-        version, present = self._look()
+        version, present = self._calls.list()
         for uid in self._known.keys() - present.keys():
             self._record("DELETED", self._known[uid])
         for uid, obj in present.items():
@@ -186,15 +170,16 @@ class Watcher:
 
     def _listen(self) -> None:
         """Looks into each silence of an open connection."""
-        while not pause(READ_SECONDS / 10, self._stopped):
+        seconds = watch_calls.READ_SECONDS
+        while not pause(seconds / 10, self._stopped):
             if self._is_idle():
                 self._shut_down()
                 return
             since = self._silent_since
-            if since is None or not self._is_of_interest() or now() < max(self._next_check, since + READ_SECONDS):
+            if since is None or not self._is_of_interest() or now() < max(self._next_check, since + seconds):
                 continue
             self._check_silence()
-            self._next_check = now() + (READ_SECONDS if self._overdue else min(now() - since, LONGEST_CHECK_SECONDS))
+            self._next_check = now() + (seconds if self._overdue else min(now() - since, LONGEST_CHECK_SECONDS))
             if self._overdue and self._silent_since == since:
                 self._is_reopened = True
                 self._shut_down()
@@ -203,7 +188,7 @@ class Watcher:
         return self.is_read or self._is_polled()
 
     def _is_polled(self) -> bool:
-        return now() - self._polled_at < READ_SECONDS
+        return now() - self._polled_at < watch_calls.READ_SECONDS
 
     def _is_idle(self) -> bool:
         """Whether nobody has read it for long; no reader of it is added after that."""
@@ -226,33 +211,18 @@ class Watcher:
         """Not after `_shut_down`: from then on, Python reads the rest of a TLS connection without decrypting it."""
         return not (self._is_reopened or self._stopped.is_set())
 
-    def _look(self) -> tuple[str, dict[str, Json]]:
-        """The version of the list, and what is in it by uid."""
-        version, present = "", dict[str, Json]()
-        for listing in pages(self.what, self._page):
-            with as_cluster_error(self.what):
-                found = map(slimmed, listing["items"]) if self._slim else listing["items"]
-                version = str(listing["metadata"]["resourceVersion"])  # all parts of a list are of the same moment
-                present |= {obj["metadata"]["uid"]: obj for obj in found}
-        return version, present
-
-    def _page(self, token: str | None) -> bytes:
-        arguments = self._arguments | {"limit": PAGE, "_continue": token}
-        timeouts = (CONNECT_SECONDS, LIST_SECONDS)
-        return ask(self.what, lambda: self._call(**arguments, _request_timeout=timeouts).data or b"", LIST_SECONDS)
-
     def _watch(self, version: str) -> str | None:
         """Follows one connection; gives the version reached, None when things have to be listed to go on."""
         began, came_from, silent = now(), version, False
         self._is_reopened = False
-        response = self._open(version)
+        response = self._calls.open(version)
         if response is None:
             self._pause(began)
             return None
         self._response = response
-        self._silent_since = now() if _may_stay_silent(response) else None
+        self._silent_since = now() if may_stay_silent(response) else None
         try:
-            for line, heard in takewhile(self._is_open, _lines(response) if not self._stopped.is_set() else ()):
+            for line, heard in takewhile(self._is_open, lines(response) if not self._stopped.is_set() else ()):
                 event = read_object(line)
                 if event["type"] == "ERROR":
                     self._check_gone(event["object"])
@@ -277,18 +247,6 @@ class Watcher:
             return version if silent or self._is_reopened or self._stopped.is_set() else None
         return version
 
-    def _open(self, version: str) -> Any:
-        """A connection that watches from `version` on, None when there is none to be had."""
-        timeouts = (CONNECT_SECONDS, READ_SECONDS)
-        arguments = self._arguments | {"resource_version": version, "_request_timeout": timeouts}
-        try:
-            return ask(self.what, lambda: self._call(watch=True, **arguments), CONNECT_SECONDS + READ_SECONDS)
-        except ClusterError as error:
-            # Some proxies hold back a response without content; the list shows whether this is the cause.
-            if error.status in LIST_AGAIN or _timed_out(error):
-                return None
-            raise
-
     def _take(self, event: Json, size: int, heard: float) -> str:
         """Records one event of so many bytes, received at that moment, and gives the version that it brings."""
         kind, obj = event["type"], event["object"]
@@ -302,7 +260,7 @@ class Watcher:
         return _version(obj)
 
     def _check_gone(self, status: Json) -> None:
-        if status.get("code") not in LIST_AGAIN:
+        if status.get("code") not in watch_calls.LIST_AGAIN:
             raise ClusterError(f"{self.what}: it ended with {status.get('code')}: {status.get('message')}")
 
     def _check_silence(self) -> None:
@@ -312,18 +270,18 @@ class Watcher:
         """
         with self._lock:
             read = self._read_pods()
-        _, present = self._look() if read is None else ("", self._look_by_name(read))
+        _, present = self._calls.list() if read is None else ("", self._look_by_name(read))
         with self._lock:
             objects = {uid: obj for uid, obj in self._known.items() if read is None or uid in read}
         known = {(uid, _version(obj)) for uid, obj in objects.items()}
         there = {(uid, _version(obj)) for uid, obj in present.items()}
         before, looked = self._overdue, now()
         self._overdue = {state: before.get(state, looked) for state in known ^ there}
-        late = [uid for (uid, _), since in self._overdue.items() if looked - since >= READ_SECONDS]
+        late = [uid for (uid, _), since in self._overdue.items() if looked - since >= watch_calls.READ_SECONDS]
         if late:
             names = sorted({(present.get(uid) or objects[uid])["metadata"]["name"] for uid in late})
             raise ClusterError(
-                f"{self.what}: for {READ_SECONDS:g} s it has not reported changes that the list shows "
+                f"{self.what}: for {watch_calls.READ_SECONDS:g} s it has not reported changes that the list shows "
                 f"({', '.join(names[:3])})"
             )
 
@@ -343,12 +301,13 @@ class Watcher:
 
     def _pause(self, began: float) -> None:
         """After a connection that brought nothing; ClusterError when there were only such for a while."""
-        if now() - began >= READ_SECONDS:
+        seconds = watch_calls.READ_SECONDS
+        if now() - began >= seconds:
             self._useless_since = None
             return
         self._useless_since = self._useless_since or began
-        if now() - self._useless_since > 2 * READ_SECONDS:
-            raise ClusterError(f"{self.what}: for {2 * READ_SECONDS:g} s every connection has ended at once")
+        if now() - self._useless_since > 2 * seconds:
+            raise ClusterError(f"{self.what}: for {2 * seconds:g} s every connection has ended at once")
         pause(PAUSE_SECONDS, self._stopped)
 
     def _record(self, kind: str, obj: Json, heard: float | None = None, size: int = 0) -> None:
@@ -367,35 +326,3 @@ class Watcher:
 
 def _version(obj: Json) -> str:
     return str(obj["metadata"]["resourceVersion"])
-
-
-def _may_stay_silent(response: Any) -> bool:
-    """Whether its connection now waits for SILENT_SECONDS; one that ends with the response keeps READ_SECONDS."""
-    sock = getattr(response.connection, "sock", None)
-    if sock is not None:
-        sock.settimeout(max(SILENT_SECONDS, READ_SECONDS))
-    return sock is not None
-
-
-def _timed_out(error: ClusterError) -> bool:
-    cause = error.__cause__
-    return isinstance(getattr(cause, "reason", cause), urllib3.exceptions.ReadTimeoutError)
-
-
-def _lines(response: Any) -> Iterator[tuple[bytes, float]]:
-    """Whole lines as they come, each with the moment of its receipt.
-
-    ReadTimeoutError also when READ_SECONDS after its first byte a line is not complete, however it drips.
-    """
-    rest, begun = b"", now()
-    while chunk := response.read1():
-        received = now()
-        begun = begun if rest else received
-        *lines, rest = (rest + chunk).split(b"\n")
-        for line in filter(None, lines):
-            begun = received
-            yield line, received
-        if len(rest) > LINE_BYTES:
-            raise ValueError(f"a line of more than {LINE_BYTES} bytes")
-        if rest and received - begun > READ_SECONDS:
-            raise urllib3.exceptions.ReadTimeoutError(None, None, "no complete line")  # type: ignore[arg-type]

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from streamspace_acceptance.cluster import connection, watcher
+from streamspace_acceptance.cluster import connection, watch_calls, watcher
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.cluster.watch import Change, watching, watching_states
@@ -115,8 +115,8 @@ def test_after_410_what_was_missed_is_made_up_for(tmp_path: Path, end: Json) -> 
 def test_a_watch_that_does_not_even_open_is_made_up_for_by_lists(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watcher, "READ_SECONDS", 0.3)
-    monkeypatch.setattr(watcher, "LIST_SECONDS", 1.0)
+    monkeypatch.setattr(watch_calls, "READ_SECONDS", 0.3)
+    monkeypatch.setattr(watch_calls, "LIST_SECONDS", 1.0)
     script, quiet = _Kubernetes([[A], [A, B]], []), threading.Event()
 
     def respond(request: BaseHTTPRequestHandler) -> None:
@@ -133,7 +133,7 @@ def test_a_watch_that_does_not_even_open_is_made_up_for_by_lists(
 
 
 def test_silent_watch_that_is_stopped_ends_its_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watcher, "READ_SECONDS", 60.0)
+    monkeypatch.setattr(watch_calls, "READ_SECONDS", 60.0)
     monkeypatch.setattr(watcher, "CLOSE_GRACE_SECONDS", 30.0)
     opened, over = threading.Event(), threading.Event()
 

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 import urllib3
 
-from streamspace_acceptance.cluster import watcher
+from streamspace_acceptance.cluster import watch_calls, watcher
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.cluster.watch import deleted_since, holding_watch, keeping_watches, known_objects, watching
 from tests.support.samples import KUBECONFIG, Json, pod_json
@@ -62,7 +62,7 @@ class SilentKubernetes:
 
 @pytest.fixture
 def kubernetes(monkeypatch: pytest.MonkeyPatch) -> Iterator[SilentKubernetes]:
-    monkeypatch.setattr(watcher, "READ_SECONDS", 0.5)
+    monkeypatch.setattr(watch_calls, "READ_SECONDS", 0.5)
     monkeypatch.setattr(watcher, "LONGEST_CHECK_SECONDS", 0.5)
     played = SilentKubernetes()
     yield played
@@ -120,9 +120,9 @@ class UndecryptedResponse:
 def test_what_was_on_its_way_when_a_watch_is_reopened_is_left_out(
     kubernetes: SilentKubernetes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    responses, ask = [UndecryptedResponse()], watcher.Watcher._open
+    responses, ask = [UndecryptedResponse()], watch_calls.WatchCalls.open
     monkeypatch.setattr(
-        watcher.Watcher, "_open", lambda self, version: responses.pop() if responses else ask(self, version)
+        watch_calls.WatchCalls, "open", lambda self, version: responses.pop() if responses else ask(self, version)
     )
     kubernetes.watches = [[{"type": "MODIFIED", "object": CHANGED}]]
     with cluster(kubernetes, tmp_path) as target, watching(target, "pods") as recording:
@@ -247,8 +247,8 @@ def test_line_is_given_time_from_its_first_byte(
     parts: list[tuple[float, bytes]], lines: list[bytes] | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = [0.0]
-    monkeypatch.setattr(watcher, "now", lambda: clock[0])
-    read = watcher._lines(_Response(clock, parts))
+    monkeypatch.setattr(watch_calls, "now", lambda: clock[0])
+    read = watch_calls.lines(_Response(clock, parts))
     if lines is not None:
         assert [line for line, _ in read] == lines
         return
