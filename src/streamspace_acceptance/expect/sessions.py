@@ -262,7 +262,7 @@ def others_left_alone(others: Sequence[OtherSession]) -> None:
         raise Unproven(excuse)
     if troubles := [other.trouble for other in others if other.trouble]:
         raise Unmet(
-            "sessions of other users",
+            "the other sessions",
             expected="still Running, each on its own pod",
             actual="; ".join(troubles),
             likely="the command reaches more sessions than the one that it was given for",

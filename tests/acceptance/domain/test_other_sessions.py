@@ -14,6 +14,7 @@ import pytest
 from streamspace_acceptance.cluster.kubernetes import ExecResult
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.cluster.watch import Change
+from streamspace_acceptance.domain.results import Results
 from streamspace_acceptance.domain.sessions import home, other_sessions, way_in
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.session import Session
@@ -37,7 +38,8 @@ def beside(status: str, pods: Sequence[Pod], gone: Sequence[Json]) -> Scenario:
     )
     for raw in gone:
         other.changes.append(Change("DELETED", raw))
-    return cast("Scenario", SimpleNamespace(session=own, registry=SimpleNamespace(sessions=[own, other])))
+    registry = SimpleNamespace(sessions=[own, other])
+    return cast("Scenario", SimpleNamespace(session=own, registry=registry, results=Results()))
 
 
 def of_a_job() -> Json:
@@ -64,6 +66,18 @@ def test_another_session_runs_on_on_its_pod(
     (found,) = other_sessions.look(beside(status, pods, gone))
     assert bool(found.trouble) is bool(trouble)
     assert trouble in found.trouble
+
+
+def test_what_was_so_before_a_command_is_not_its_doing() -> None:
+    hibernated = beside("Hibernated", [], [pod_json()])
+    other_sessions.look_before(hibernated)
+    (found,) = other_sessions.look(hibernated)
+    assert (found.state, found.trouble) == ("Hibernated, with no pod", "")
+    running = beside("Running", [pod()], [])
+    other_sessions.look_before(running)
+    hibernated.results.put(running.results[other_sessions.Before])
+    (found,) = other_sessions.look(hibernated)
+    assert found.trouble
 
 
 @pytest.mark.parametrize(

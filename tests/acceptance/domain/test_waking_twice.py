@@ -140,7 +140,10 @@ def woken(product: Product, act: Callable[[Scenario], None] = actions.wake_twice
     lifecycle, results = SessionLifecycle(session, pod()), Results()
     results.put(SavedFile("/home/user/test.txt", "test data", "/home/user/.test.txt.mark", "first", OK))
     clients = SimpleNamespace(budgets=Budgets(0.0001))
-    scenario: Any = SimpleNamespace(session=session, lifecycle=lifecycle, results=results, clients=clients)
+    registry = SimpleNamespace(sessions=[session])
+    scenario: Any = SimpleNamespace(
+        session=session, lifecycle=lifecycle, results=results, clients=clients, registry=registry
+    )
     act(cast("Scenario", scenario))
     return lifecycle, results[SavedFile]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from streamspace_acceptance.cluster.watch import watching_events
 from streamspace_acceptance.desktop.page_load import PageState
-from streamspace_acceptance.domain.sessions import home, quota
+from streamspace_acceptance.domain.sessions import home, other_sessions, quota
 from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests
 from streamspace_acceptance.domain.sessions.creation import Creation
 from streamspace_acceptance.domain.sessions.home import FileState, HomeVolume, SavedFile
@@ -101,6 +101,7 @@ def wake_twice(scenario: Scenario) -> None:
     """
     lifecycle, budgets = scenario.lifecycle, scenario.clients.budgets
     saved = require(scenario.results.find(SavedFile), "no file was saved before")
+    other_sessions.look_before(scenario)
     lifecycle.wake()
     if not lifecycle.has_come_back(within="wake") or not home.is_kept(scenario.session, lifecycle.pod, saved):
         return

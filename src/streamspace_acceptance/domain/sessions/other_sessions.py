@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from streamspace_acceptance.cluster.objects import Pod, is_of_a_job
 from streamspace_acceptance.cluster.taken_pods import taken
@@ -23,9 +23,23 @@ class OtherSession:
     excuse: str = ""
 
 
+@dataclass(frozen=True)
+class Before:
+    """The ids of the other sessions that were not as they should be already before the command: no command's doing."""
+
+    troubled: frozenset[str]
+
+
 def look(scenario: Scenario) -> list[OtherSession]:
-    """Each session of the scenario but its own, as it is now."""
-    return [_look(session) for session in scenario.registry.sessions if session is not scenario.session]
+    """Each session of the scenario but its own, as it is now. It has no trouble if it had one before the command."""
+    before = scenario.results.find(Before) or Before(frozenset())
+    found = [_look(session) for session in scenario.registry.sessions if session is not scenario.session]
+    return [replace(other, trouble="", excuse="") if other.id in before.troubled else other for other in found]
+
+
+def look_before(scenario: Scenario) -> None:
+    """Keeps how the other sessions are before a command is given to the scenario's own."""
+    scenario.results.put(Before(frozenset(other.id for other in look(scenario) if other.trouble)))
 
 
 def _look(session: Session) -> OtherSession:
