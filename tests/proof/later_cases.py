@@ -41,6 +41,14 @@ LATER_FAULTS = [
         reason="have no effect",
     ),
     ProxyFault(
+        "a desktop is deaf after its first waking",
+        desktops.DeafAfterFirstWaking(),
+        "1.4",
+        {"1.4-4"},
+        only="A hibernated session is woken",
+        reason="have no effect",
+    ),
+    ProxyFault(
         "the desktop of another pod is deaf",
         desktops.DeafFrom(4),
         "1.2",

@@ -202,7 +202,7 @@ def test_desktop_that_is_black_after_a_loss_says_so() -> None:
 
 @pytest.mark.parametrize(
     ("attempts", "trouble"),
-    [([None, None], None), ([None, "409 Conflict"], "409 Conflict"), (["404", "404"], None)],
+    [([None, None, None], None), ([None, None, "409 Conflict"], "409 Conflict"), (["404", "404", "404"], None)],
 )
 def test_way_to_the_page_is_compared_with_the_one_to_the_first_pod(
     ways: list[str | None], attempts: list[str | None], trouble: str | None
@@ -215,7 +215,7 @@ def test_way_to_the_page_is_compared_with_the_one_to_the_first_pod(
 
 @pytest.mark.parametrize(
     ("heard", "is_deaf"),
-    [([True, True], False), ([True, False], True), ([False, False], False), ([None, False], False)],
+    [([True, True, True], False), ([True, True, False], True), ([False, False], False), ([None, False], False)],
 )
 def test_deaf_desktop_is_compared_with_the_first_one(
     monkeypatch: pytest.MonkeyPatch, hears: list[bool | None], heard: list[bool | None], is_deaf: bool
@@ -226,6 +226,22 @@ def test_deaf_desktop_is_compared_with_the_first_one(
     lifecycle, _ = woken(Product(), actions.lose_pod_twice)
     lifecycle.wait_for_new_pod(within="restart")
     assert (lifecycle.losses().deafness is not None) is is_deaf
+
+
+@pytest.mark.parametrize(("way", "hears_its_user"), [("404", True), (None, False)])
+def test_desktop_that_its_user_lost_once_is_left_so(
+    monkeypatch: pytest.MonkeyPatch,
+    ways: list[str | None],
+    hears: list[bool | None],
+    way: str | None,
+    hears_its_user: bool,
+) -> None:
+    monkeypatch.setattr(typed_command, "has_no_shell", lambda *_: False)
+    monkeypatch.setitem(BROWSER_SECONDS, "browser", 0.0)
+    ways[:], hears[:] = [None, way], [True, hears_its_user]
+    product = Product()
+    woken(product, actions.lose_pod_twice)
+    assert product.commands == ["delete"]
 
 
 def test_desktop_that_does_not_come_back_is_awaited_once() -> None:

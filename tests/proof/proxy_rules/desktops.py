@@ -150,6 +150,20 @@ class DeafOnceWoken(DeafFrom):
         return reply
 
 
+class DeafAfterFirstWaking(DeafFrom):
+    """The same of all viewers between the first and the second waking of a session."""
+
+    def __init__(self) -> None:
+        super().__init__(1 << 30)
+        self._wakings = 0
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        if method == "POST" and path.endswith("/wake") and reply.status < 300:
+            self._wakings += 1
+            self._hearing = self._viewers if self._wakings == 1 else 1 << 30
+        return reply
+
+
 class EndsAfter(Rule):
     """Each connection of a browser is cut after some seconds, whatever passes on it."""
 

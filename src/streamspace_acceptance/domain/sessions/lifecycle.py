@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from streamspace_acceptance.cluster.objects import Pod, SessionObject
 from streamspace_acceptance.domain.sessions import provision, typed_command, way_in
-from streamspace_acceptance.domain.sessions.desktop_again import DesktopAgain, Losses
+from streamspace_acceptance.domain.sessions.desktop_again import NOTHING_LOST, DesktopAgain, Losses
 from streamspace_acceptance.domain.sessions.session import Session
 from streamspace_acceptance.domain.sessions.steadiness import Statuses, settled, watch
 from streamspace_acceptance.domain.start_patience import shortened
@@ -96,7 +96,7 @@ class SessionLifecycle:
         self._command(self._api.wake_session, "running")
 
     def has_come_back(self, *, within: str) -> bool:
-        """Whether another pod serves the session, Running, with its VNC server and what it shows, in time.
+        """Whether another pod serves the session, Running, in time, and its user has all of the desktop that was there.
 
         If not, the waits for what is missing fail in the same way from then on.
         """
@@ -112,7 +112,7 @@ class SessionLifecycle:
                 return False
         _, found, blank = self.wait_for_vnc(within=within)
         self._vnc_again = None if isinstance(found, Framebuffer) else found
-        return isinstance(found, Framebuffer) and blank is None
+        return isinstance(found, Framebuffer) and blank is None and self.losses() == NOTHING_LOST
 
     def has_hibernated_again(self, *, within: str, stays: Budget) -> bool:
         """Whether the session has no pod in time and is Hibernated, and is still so at the end of `stays`.
