@@ -11,6 +11,9 @@ from typing import Any
 PARTS = 400_000
 """Objects, lists and members in one text: each costs some 100 bytes of memory, however short it is written."""
 
+ITSELF = "[]"
+"""The key of an array that is a whole body (`read_body`)."""
+
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
@@ -20,6 +23,10 @@ class NotJson(ValueError):
 
 class NotAnObject(NotJson):
     """The text is JSON, and no object."""
+
+    def __init__(self, value: object) -> None:
+        super().__init__(f"a JSON {type(value).__name__}, not an object")
+        self.value = value
 
 
 def read_object(body: bytes | bytearray) -> dict[str, Any]:
@@ -40,8 +47,18 @@ def read_object(body: bytes | bytearray) -> dict[str, Any]:
     except ValueError as error:
         raise NotJson(str(error) if body else "an empty body") from error
     if not isinstance(value, dict):
-        raise NotAnObject(f"a JSON {type(value).__name__}, not an object")
+        raise NotAnObject(value)
     return value
+
+
+def read_body(body: bytes | bytearray) -> dict[str, Any]:
+    """The object that `body` holds, and an array as an object that has it at ITSELF. Raises NotJson otherwise."""
+    try:
+        return read_object(body)
+    except NotAnObject as error:
+        if not isinstance(error.value, list):
+            raise
+        return {ITSELF: error.value}
 
 
 def _refuse(constant: str) -> None:

@@ -3,7 +3,9 @@
 from tests.proof.proxy_case import ProxyFault
 from tests.proof.proxy_rules import addresses, desktops, dialects, sessions, viewer_pages, vnc_servers
 from tests.proof.proxy_rules.viewer_pages import Framed, Page, WaitsForFont, at_the_end, before_the_screen, in_the_head
+from tests.support.project import PROJECT
 
+BARE_LISTS = str(PROJECT / "tests/proof/profiles/bare-lists.toml")
 A_SESSION = "/api/v1/sessions/[^/]+"
 ON_THE_WAY = {
     "Pending": "Provisioning",
@@ -95,6 +97,12 @@ EQUIVALENT_PRODUCTS = [
     *(
         ProxyFault(f"an API of other JSON ({test})", dialects.Reworded(), test)
         for test in ("0", "1.1a", "1.1b", "1.1c", "1.2", "1.4", "2.1", "2.2", "2.3", "3.2")
+    ),
+    *(
+        ProxyFault(
+            f"lists without a name ({test})", dialects.BareLists(), test, settings={"STREAMSPACE_PROFILE": BARE_LISTS}
+        )
+        for test in ("0", "1.1a", "2.1", "2.2", "3.2")
     ),
     *(
         ProxyFault(f"times {name} ({test})", dialects.Times(write), test)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from streamspace_acceptance.outcomes import Unmet
-from streamspace_acceptance.strict_json import NotAnObject, NotJson, read_object
+from streamspace_acceptance.strict_json import NotAnObject, NotJson, read_body, read_object
 
 MESSAGES = ("message", "detail", "error_description", "title")
 
@@ -78,8 +78,7 @@ class Answer:
     def object(self) -> dict[str, Any]:
         """The body as a JSON object in the plan's words; Unmet for no object, and for NaN or a duplicate key in it."""
         try:
-            body = read_object(self.body)
-            return body if self.view is None else self.view(body)
+            return read_object(self.body) if self.view is None else self.view(read_body(self.body))
         except NotJson as error:
             raise self._unmet(error) from error
 
@@ -95,7 +94,7 @@ class Answer:
             self.call,
             expected="a JSON object",
             actual=f"{error}: {self.excerpt()!r}",
-            likely="the contract has an object here (docs/contract.md)"
+            likely="the contract has an object here (docs/contract.md); a profile can describe a list (docs/profiles.md)"
             if isinstance(error, NotAnObject)
             else "the API, or a proxy in front of it, garbles answers",
         )

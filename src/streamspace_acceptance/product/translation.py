@@ -12,6 +12,7 @@ from urllib.parse import urljoin
 
 from streamspace_acceptance.product.http import HttpClient, View
 from streamspace_acceptance.product.profile import Profile
+from streamspace_acceptance.strict_json import ITSELF, NotAnObject
 
 Json = dict[str, Any]
 
@@ -93,6 +94,8 @@ def read(item: Json, paths: Iterable[str]) -> object:
 
 
 def _answer(profile: Profile, call: str, base_url: str, body: Json) -> Json:
+    if ITSELF in body and not (call in _LISTS and ITSELF in profile.places[_LISTS[call][0]]):
+        raise NotAnObject(body[ITSELF])
     if call in _LISTS:
         field, fields = _LISTS[call]
         items = _translated(profile, (field,), body).get(profile.fields[field])

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from streamspace_acceptance import deviations
 from streamspace_acceptance.deviations import Deviation
-from streamspace_acceptance.outcomes import NotApplicable
+from streamspace_acceptance.outcomes import NotApplicable, Unmet
 from streamspace_acceptance.product import translation
 from streamspace_acceptance.product.agents import AgentApi
 from streamspace_acceptance.product.api import StreamSpaceApi
@@ -81,6 +82,24 @@ def test_sessions_read_in_the_plans_words(met: list[Deviation]) -> None:
         assert (listed.id, listed.name, listed.status, listed.user) == ("s-1", "s-1", "Running", "u")
         assert api.status("s-1") == "Running"
     assert {deviation.key for deviation in met} == {"fields.id", "fields.status", "fields.pod_name"}
+
+
+def overlay(folder: Path, text: str) -> Profile:
+    path = folder / "own.toml"
+    path.write_text(text)
+    return load(str(path))
+
+
+def test_list_that_is_the_whole_answer_reads_as_the_plans(tmp_path: Path, met: list[Deviation]) -> None:
+    profile = overlay(tmp_path, '[fields]\nsessions = "[]"\nname = "title"\n')
+    listed = {"sessionId": "s-1", "title": "one", "status": "Running"}
+    product = Product(__sessions=(200, [listed]), __templates=(200, {"templates": []}), __agents=(200, [listed]))
+    with asked(product, profile) as api:
+        assert [(session.id, session.name) for session in api.sessions().sessions] == [("s-1", "one")]
+        assert api.templates.listed() == []
+        with pytest.raises(Unmet, match="a JSON list, not an object"):
+            api.call_once("list_agents").object()
+    assert {deviation.key for deviation in met} == {"fields.sessions", "fields.name"}
 
 
 def test_word_in_another_case_becomes_the_plans(met: list[Deviation]) -> None:

@@ -12,6 +12,7 @@ from tests.proof.proxy import Reply, Rule
 from tests.proof.proxy_rules.viewer_pages import PAGE, SCRIPT, is_page
 
 JSON = "application/json"
+LISTS = ("sessions", "templates", "versions", "agents")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
 
@@ -31,6 +32,17 @@ def _more(value: Any) -> Any:
         more: dict[str, Any] = {"_links": {"self": {"href": "/there"}}, "tags": [], "deletedAt": None, "größe": 1.5}
         return more | {name: _more(item) for name, item in reversed(value.items())}
     return [_more(item) for item in reversed(value)] if isinstance(value, list) else value
+
+
+class BareLists(Rule):
+    """Each list is the whole answer. `tests/proof/profiles/bare-lists.toml` describes that."""
+
+    def alter(self, method: str, path: str, reply: Reply) -> Reply:
+        if method != "GET" or not reply.content_type.startswith(JSON):
+            return reply
+        body = json.loads(reply.body)
+        field = next((name for name in LISTS if isinstance(body, dict) and isinstance(body.get(name), list)), None)
+        return reply if field is None else replace(reply, body=json.dumps(body[field]).encode())
 
 
 class Times(Rule):

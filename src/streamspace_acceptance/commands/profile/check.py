@@ -17,7 +17,7 @@ from streamspace_acceptance.product.answers import Answer
 from streamspace_acceptance.product.calls import Json, ProfileCalls
 from streamspace_acceptance.product.http import NoAnswer
 from streamspace_acceptance.product.profile import Call, Profile
-from streamspace_acceptance.strict_json import NotJson, read_object
+from streamspace_acceptance.strict_json import NotJson, read_body
 
 VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 LISTED = {"list_sessions": "sessions", "list_templates": "templates", "list_agents": "agents"}
@@ -213,7 +213,7 @@ def _no_call(name: str) -> Comparison:
 def _body(answer: Answer) -> Json | None:
     """The product's own words, untranslated."""
     try:
-        return read_object(answer.body)
+        return read_body(answer.body)
     except (NotJson, Unmet):
         return None
 
