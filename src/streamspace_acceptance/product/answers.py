@@ -94,7 +94,7 @@ class Answer:
             self.call,
             expected="a JSON object",
             actual=f"{error}: {self.excerpt()!r}",
-            likely="the contract has an object here (docs/contract.md); a profile can describe a list (docs/profiles.md)"
+            likely="the contract (docs/contract.md) has an object here; profiles can describe a list (docs/profiles.md)"
             if isinstance(error, NotAnObject)
             else "the API, or a proxy in front of it, garbles answers",
         )
