@@ -96,7 +96,7 @@ def test_list_that_is_the_whole_answer_reads_as_the_plans(tmp_path: Path, met: l
     product = Product(__sessions=(200, [listed]), __templates=(200, {"templates": []}), __agents=(200, [listed]))
     with asked(product, profile) as api:
         assert [(session.id, session.name) for session in api.sessions().sessions] == [("s-1", "one")]
-        assert api.templates.listed() == []
+        assert api.listed(api.call_once("list_templates"), "templates") == []
         with pytest.raises(Unmet, match="a JSON list, not an object"):
             api.call_once("list_agents").object()
     assert {deviation.key for deviation in met} == {"fields.sessions", "fields.name"}
