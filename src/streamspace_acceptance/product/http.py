@@ -1,13 +1,11 @@
-"""The HTTP client: a total deadline for each call, a cap on bodies, and every exchange on record."""
+"""The HTTP client: a total deadline for each call, and every exchange on record."""
 
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
@@ -20,6 +18,7 @@ from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product import tls
 from streamspace_acceptance.product.answers import Answer, Exchange, ExchangeLog
 from streamspace_acceptance.product.proxied_transport import ProxiedTransport
+from streamspace_acceptance.product.responses import Unreadable, read_answer
 from streamspace_acceptance.redaction import secret_sources
 from streamspace_acceptance.redaction.redactor import MASK
 from streamspace_acceptance.redaction.secret_names import Place, is_secret
@@ -31,12 +30,10 @@ IDLE_SECONDS = 0.5
 """A connection that was idle for longer is not used again: its server may be closing it. Common servers do so after 1 s
 (HAProxy), 2 s (gunicorn) or 5 s (uvicorn, Node), by their own clock, to which the way of a call adds. A call that is
 sent meanwhile has no answer, though nothing is wrong."""
-BODY_BYTES = 4 * 1024 * 1024  # some 5,000 sessions; as text and as objects it takes several times as much memory
 REDIRECTS = 10
 REQUEST_HEADER = "X-Request-Id"
 UNKNOWN = "streamspace-acceptance-asks-for-nothing"
 LOGGED_BYTES = 4000
-PACKED, GZIP_OR_ZLIB = ("gzip", "deflate"), 32
 OWN_FORM = ("error", "message")
 """The fields of every error of the API (docs/contract.md)."""
 SILENT_SECONDS, CONTROL_SECONDS = 5.0, 1.0
@@ -191,7 +188,7 @@ class HttpClient:
                 what=what,
                 meanwhile=lambda elapsed: others.extend(self._answers_else(elapsed)),
             )
-        except (httpx.HTTPError, httpx.InvalidURL, NoAnswer, waiting.DeadlineExceeded) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, NoAnswer, Unreadable, waiting.DeadlineExceeded) as error:
             reason = f"{type(error).__name__}: {error}"
             self.log.add(Exchange(sent, method, url, _tellable(body), None, "", waiting.now() - sent, reason))
             self.lost_calls += 1
@@ -242,55 +239,11 @@ class HttpClient:
             secret_sources.from_cookies(response.headers.get_list("set-cookie"))
             try:
                 if not redirects or response.next_request is None:
-                    return _answer(request, response, sent, sent + seconds, unpacks=redirects > 0)
+                    return read_answer(request, response, sent, sent + seconds, unpacks=redirects > 0)
                 request = response.next_request
             finally:
                 response.close()
         raise NoAnswer(f"more than {redirects} redirects, the last one to {request.url}")
-
-
-def _answer(request: httpx.Request, response: httpx.Response, sent: float, deadline: float, *, unpacks: bool) -> Answer:
-    return Answer(
-        method=request.method,
-        url=str(request.url),
-        status=response.status_code,
-        reason=response.reason_phrase,
-        content_type=response.headers.get("content-type", ""),
-        body=_unpacked(response, deadline) if unpacks else _read(response, deadline),
-        sent_at=sent,
-        received_at=waiting.now(),
-        location=response.headers.get("location", "") if response.has_redirect_location else "",
-        retry_after=_retry_after(response) if response.status_code == HTTPStatus.TOO_MANY_REQUESTS else None,
-        next_page=response.links.get("next", {}).get("url", ""),
-        date=_date(response.headers.get("date", "")),
-        server=response.headers.get("server", ""),
-        kept=_kept(response.headers),
-    )
-
-
-def _retry_after(response: httpx.Response) -> float | None:
-    """In seconds; a moment counts by the clock of the server that states it (RFC 9110)."""
-    text = response.headers.get("retry-after", "").strip()
-    if text.isdecimal():
-        return float(text)
-    then, date = _date(text), _date(response.headers.get("date", ""))
-    return None if then is None or date is None else max(then - date, 0.0)
-
-
-def _kept(headers: httpx.Headers) -> str:
-    """The header by which a cache says that it gave an earlier answer: the usual X-Cache, or Age (RFC 9111)."""
-    value = headers.get("x-cache", "")
-    if "hit" in value.lower():
-        return f"X-Cache: {value}"
-    age = headers.get("age", "0").strip()
-    return f"Age: {age}" if age.isdecimal() and int(age) > 0 else ""
-
-
-def _date(text: str) -> float | None:
-    try:
-        return parsedate_to_datetime(text).timestamp()
-    except ValueError:
-        return None
 
 
 def _tellable(body: object) -> object:
@@ -298,39 +251,6 @@ def _tellable(body: object) -> object:
     if not isinstance(body, dict):
         return body
     return {name: MASK if is_secret(str(name), Place.FIELD) else value for name, value in body.items()}
-
-
-def _unpacked(response: httpx.Response, deadline: float) -> bytes:
-    """The body of a page, which a store of files may keep packed and give so to everybody: every browser unpacks it."""
-    if response.headers.get("content-encoding") not in PACKED:
-        return _read(response, deadline)
-    unpacking = zlib.decompressobj(zlib.MAX_WBITS | GZIP_OR_ZLIB)
-    try:
-        body = unpacking.decompress(_body(response, deadline), BODY_BYTES)
-    except zlib.error as error:
-        raise NoAnswer(f"the compressed answer cannot be unpacked: {error}") from error
-    if unpacking.unconsumed_tail:
-        raise NoAnswer(f"the compressed answer holds more than {BODY_BYTES} bytes")
-    if not unpacking.eof:
-        raise NoAnswer("the compressed answer cannot be unpacked: it ends too early")
-    return body
-
-
-def _read(response: httpx.Response, deadline: float) -> bytes:
-    if response.headers.get("content-encoding", "identity") != "identity":
-        raise NoAnswer("the answer is compressed, although that was not asked for")
-    return _body(response, deadline)
-
-
-def _body(response: httpx.Response, deadline: float) -> bytes:
-    body = bytearray()
-    for chunk in response.iter_raw():
-        body += chunk
-        if len(body) > BODY_BYTES:
-            raise NoAnswer(f"the answer is longer than {BODY_BYTES} bytes")
-        if waiting.now() > deadline:  # nobody waits any more: an answer that drips must not be read for ever
-            raise NoAnswer("the answer is not complete in time")
-    return bytes(body)
 
 
 def _is_cut(error: Exception) -> bool:

@@ -10,7 +10,7 @@ import pytest
 
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product import api as product_api
-from streamspace_acceptance.product import http
+from streamspace_acceptance.product import http, responses
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient, NoAnswer, Unanswered
 from streamspace_acceptance.product.profile import load
@@ -102,7 +102,7 @@ def test_an_answer_that_drips_for_ever_is_abandoned() -> None:
 
 
 def test_an_answer_that_is_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "BODY_BYTES", 1000)
+    monkeypatch.setattr(responses, "BODY_BYTES", 1000)
     with web_server(says(b"x" * 1001)) as url, HttpClient(url, "t") as client, pytest.raises(NoAnswer, match="longer"):
         client.call("GET", "/")
 

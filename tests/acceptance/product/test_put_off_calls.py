@@ -9,7 +9,7 @@ import pytest
 
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product import api as product_api
-from streamspace_acceptance.product import http
+from streamspace_acceptance.product import responses
 from streamspace_acceptance.product.api import StreamSpaceApi
 from streamspace_acceptance.product.http import HttpClient, NoAnswer, RateLimited
 from streamspace_acceptance.product.profile import load
@@ -90,7 +90,7 @@ def test_page_that_is_kept_packed_is_unpacked(encoding: str, pack: Callable[[byt
     ids=["too-long", "cut", "not-packed"],
 )
 def test_packed_page_that_cannot_be_read_is_no_page(monkeypatch: pytest.MonkeyPatch, body: bytes, words: str) -> None:
-    monkeypatch.setattr(http, "BODY_BYTES", 1000)
+    monkeypatch.setattr(responses, "BODY_BYTES", 1000)
     packed = says(body, content_type="text/html", headers={"Content-Encoding": "gzip"})
     with web_server(packed) as url, HttpClient(url, "t") as client, pytest.raises(NoAnswer, match=words):
         client.page(url)
