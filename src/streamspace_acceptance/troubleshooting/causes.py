@@ -124,12 +124,17 @@ def _unscheduled(about: str, message: str) -> Iterator[Cause]:
 
 
 def _events(inputs: CauseInputs) -> Iterator[Cause]:
-    """From the events since the scenario began, also of deleted pods; a pod that is Ready by now has no cause."""
-    healthy = {pod["metadata"]["name"] for pod in inputs.pods or () if _is_ready(pod)}
+    """From the events since the scenario began, also of deleted pods.
+
+    A pod that is Ready by now has no cause, and one that has a node by now no cause for having none.
+    """
+    healthy = {pod["metadata"]["name"] for pod in inputs.pods or () if _is(pod, "Ready")}
+    placed = {pod["metadata"]["name"] for pod in inputs.pods or () if _is(pod, "PodScheduled")}
     recent = [event for event in in_order(inputs.events or ()) if _since(time_of(event), inputs.began)]
     for event in recent:
         about = event.get("involvedObject") or {}
-        if about.get("name") in healthy:
+        is_placed = event.get("reason") == "FailedScheduling" and about.get("name") in placed
+        if about.get("name") in healthy or is_placed:
             continue
         thing = f"{str(about.get('kind', '?')).lower()} {about.get('name', '?')}"
         yield from _event(thing, str(event.get("reason") or ""), str(event.get("message") or ""))
@@ -155,9 +160,9 @@ def _claims(inputs: CauseInputs) -> Iterator[Cause]:
             yield Cause("volume not bound", f"claim {name}", "Lost: its volume is gone")
 
 
-def _is_ready(pod: Json) -> bool:
+def _is(pod: Json, condition: str) -> bool:
     conditions = (pod.get("status") or {}).get("conditions") or ()
-    return any(item.get("type") == "Ready" and item.get("status") == "True" for item in conditions)
+    return any(item.get("type") == condition and item.get("status") == "True" for item in conditions)
 
 
 def _since(stamp: str, began: float) -> bool:

@@ -132,3 +132,6 @@ def test_what_is_over_is_not_named() -> None:
     got_over = event("FailedScheduling", "3 Insufficient cpu.", at=1)
     ready = pod([{"type": "Ready", "status": "True"}], state={"running": {}})
     assert told(events=[got_over], pods=[ready]) == []
+    placed = pod([{"type": "PodScheduled", "status": "True"}], state={"waiting": {"reason": "ContainerCreating"}})
+    assert told(events=[got_over], pods=[placed]) == []
+    assert told(events=[event("Failed", "Failed to pull image x")], pods=[placed]) != []
