@@ -99,12 +99,12 @@ def it_is_listed(context: Context) -> None:
 
 @then("each rejection names the field with the mistake")
 def each_rejection_names_the_field(context: Context) -> None:
-    expect.templates.refused_clearly(world(context).results[MistakeTrial])
+    expect.mistakes.refused_clearly(world(context).results[MistakeTrial])
 
 
 @then("no template with a mistake is accepted")
 def no_mistake_is_accepted(context: Context) -> None:
-    expect.templates.all_caught(world(context).results[MistakeTrial])
+    expect.mistakes.all_caught(world(context).results[MistakeTrial])
 
 
 @then("the template has the new image and resources")

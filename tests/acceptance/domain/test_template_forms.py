@@ -188,7 +188,7 @@ def test_history_that_overwrites_a_version_fails() -> None:
 
 def test_limit_of_requests_is_no_word_about_a_mistake() -> None:
     limited = trial(attempt(), attempt("no cpu", status=429, message="Too many requests."))
-    for check in (expect.templates.refused_clearly, expect.templates.all_caught):
+    for check in (expect.mistakes.refused_clearly, expect.mistakes.all_caught):
         assert "429" in unproven(check, limited)
     unclear = trial(attempt(message="The template is invalid."), attempt("no cpu", status=429))
-    assert "to no image" in unmet(expect.templates.refused_clearly, unclear)
+    assert "to no image" in unmet(expect.mistakes.refused_clearly, unclear)

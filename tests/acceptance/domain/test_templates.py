@@ -166,8 +166,8 @@ def trial(*attempts: MistakeAttempt, leftovers: tuple[str, ...] = (), blind: tup
 
 
 def test_a_clear_refusal_names_the_field() -> None:
-    expect.templates.refused_clearly(trial())
-    expect.templates.refused_clearly(trial(attempt("no cpu", message="The field 'resources.cpu' is missing.")))
+    expect.mistakes.refused_clearly(trial())
+    expect.mistakes.refused_clearly(trial(attempt("no cpu", message="The field 'resources.cpu' is missing.")))
 
 
 @pytest.mark.parametrize(
@@ -182,29 +182,29 @@ def test_a_clear_refusal_names_the_field() -> None:
     ],
 )
 def test_an_unclear_refusal(unclear: MistakeAttempt) -> None:
-    assert unclear.words in unmet(expect.templates.refused_clearly, trial(attempt(), unclear))
+    assert unclear.words in unmet(expect.mistakes.refused_clearly, trial(attempt(), unclear))
 
 
 def test_refusals_with_one_answer_are_told_once() -> None:
     vague = [attempt(words, message="The template is invalid.") for words in ("no image", "no cpu")]
-    said = unmet(expect.templates.refused_clearly, trial(*vague))
+    said = unmet(expect.mistakes.refused_clearly, trial(*vague))
     assert said.count("The template is invalid.") == 1
     assert "to no image, no cpu" in said
 
 
 def test_success_that_tells_an_error_is_no_acceptance() -> None:
     tried = replace(attempt(), answer=answer({"error": "x", "message": "The field 'image' is missing."}, method="POST"))
-    expect.templates.all_caught(trial(tried))
-    assert "200 {" in unmet(expect.templates.refused_clearly, trial(tried))
+    expect.mistakes.all_caught(trial(tried))
+    assert "200 {" in unmet(expect.mistakes.refused_clearly, trial(tried))
 
 
 def test_without_a_refusal_there_is_no_error_to_read() -> None:
-    assert "no image" in unproven(expect.templates.refused_clearly, trial(attempt(status=201)))
+    assert "no image" in unproven(expect.mistakes.refused_clearly, trial(attempt(status=201)))
 
 
 def test_all_mistakes_are_caught() -> None:
-    expect.templates.all_caught(trial())
-    expect.templates.all_caught(trial(attempt(message="?"), attempt(status=500)))
+    expect.mistakes.all_caught(trial())
+    expect.mistakes.all_caught(trial(attempt(message="?"), attempt(status=500)))
 
 
 @pytest.mark.parametrize(
@@ -216,29 +216,29 @@ def test_all_mistakes_are_caught() -> None:
     ],
 )
 def test_a_mistake_that_is_not_caught(tried: MistakeTrial, says: str) -> None:
-    assert says in unmet(expect.templates.all_caught, tried)
+    assert says in unmet(expect.mistakes.all_caught, tried)
 
 
 def test_change_to_a_mistake_that_is_accepted_fails() -> None:
     changed = replace(trial(), changes=("a change to an empty image: accepted with 200",))
-    said = unmet(expect.templates.all_caught, changed)
+    said = unmet(expect.mistakes.all_caught, changed)
     assert "a change to an empty image: accepted with 200" in said
     assert "likely:   templates are validated when they are created, and not when they are changed" in said
     both = replace(trial(attempt(status=201)), changes=changed.changes)
-    assert "likely:   this is not validated" in unmet(expect.templates.all_caught, both)
+    assert "likely:   this is not validated" in unmet(expect.mistakes.all_caught, both)
 
 
 def test_accepted_template_is_told_once() -> None:
     left = (f"{NAME}x in the API's list", f"{NAME}x by its name", "other in the API's list")
-    said = unmet(expect.templates.all_caught, trial(attempt(status=201), leftovers=left))
+    said = unmet(expect.mistakes.all_caught, trial(attempt(status=201), leftovers=left))
     assert "actual:   no image: accepted with 201; other in the API's list\n" in said
 
 
 def test_where_the_twins_are_not_seen_nothing_follows() -> None:
-    assert "Kubernetes" in unproven(expect.templates.all_caught, trial(blind=("Kubernetes",)))
+    assert "Kubernetes" in unproven(expect.mistakes.all_caught, trial(blind=("Kubernetes",)))
 
 
-@pytest.mark.parametrize("check", [expect.templates.refused_clearly, expect.templates.all_caught])
+@pytest.mark.parametrize("check", [expect.mistakes.refused_clearly, expect.mistakes.all_caught])
 def test_a_refusal_of_everything_shows_nothing(check: Callable[..., object]) -> None:
     refused = replace(attempt(), positive_control=made({}, 500))
     assert "without the mistake was refused" in unproven(check, trial(refused))
