@@ -244,6 +244,19 @@ def test_desktop_that_its_user_lost_once_is_left_so(
     assert product.commands == ["delete"]
 
 
+def test_desktop_of_two_pods_may_be_heard_by_the_other_one(
+    monkeypatch: pytest.MonkeyPatch, hears: list[bool | None]
+) -> None:
+    monkeypatch.setattr(typed_command, "has_no_shell", lambda *_: False)
+    monkeypatch.setitem(BROWSER_SECONDS, "browser", 0.0)
+    hears[:] = [True, False]
+    product = Product()
+    monkeypatch.setattr(product, "pods", lambda: [pod(), pod(uid="uid-2")])
+    lifecycle, _ = woken(product, actions.lose_pod_twice)
+    lifecycle.wait_for_new_pod(within="restart")
+    assert lifecycle.losses() == Losses()
+
+
 def test_desktop_that_does_not_come_back_is_awaited_once() -> None:
     product = Product("no way back")
     lifecycle, _ = woken(product, actions.lose_pod_twice)

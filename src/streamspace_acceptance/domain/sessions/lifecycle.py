@@ -214,7 +214,7 @@ class SessionLifecycle:
             self.losses(),
             showed_before=self._showed_something,
             reached_before=self._way_in_before is None,
-            heard_before=self._heard_before,
+            heard_before=self._may_be_heard(),
         )
 
     def way_in(self) -> str | None:
@@ -229,7 +229,14 @@ class SessionLifecycle:
 
     def losses(self) -> Losses:
         """The reasons why its user has less of the desktop than on its first pod."""
-        return Losses(self.way_in(), typed_command.deafness(self.session, self.pod) if self._heard_before else None)
+        return Losses(self.way_in(), typed_command.deafness(self.session, self.pod) if self._may_be_heard() else None)
+
+    def _may_be_heard(self) -> bool:
+        """Whether a command typed on its desktop is carried out in its pod: it was before, and there is no other pod.
+
+        Of several pods, viewers may get to another one; it is a criterion of its own that there are several.
+        """
+        return self._heard_before and sum(pod.stays for pod in self.session.pods()) == 1
 
     def _blank(self, budget: Budget) -> str | None:
         """That the desktop is still of one colour at the end of that time; None if it is not."""
