@@ -6,7 +6,7 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import isfinite
 from pathlib import Path
 
@@ -74,9 +74,8 @@ def _up(options: argparse.Namespace) -> int:
         real_kubernetes.prepare(_say)
     elif options.nodes > 1:
         raise StartError("--nodes needs --kubernetes real: the stand-in always has three nodes.")
-    wanted = start.StartOptions(
-        options.time_scale, options.fault, options.owner_pid, flavor, options.contract, options.nodes
-    )
+    planted = ",".join(options.fault) if options.fault else None
+    wanted = start.StartOptions(options.time_scale, planted, options.owner_pid, flavor, options.contract, options.nodes)
     state = start.up(instance, wanted, _say)
     if wanted.fault is not None and state.fault != wanted.fault:
         raise StartError(
@@ -201,7 +200,12 @@ def _parser() -> argparse.ArgumentParser:
     shtab.add_argument_to(parser, help="print a script that completes the commands in this shell")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    up = commands.add_parser("up", help="start an instance and print its environment")
+    def add(name: str, description: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=description, description=f"{description[0].upper()}{description[1:]}.")
+        command.set_defaults(run=run)
+        return command
+
+    up = add("up", "start an instance and print its environment", _up)
     up.add_argument("--name", default="default", help=f"{_NAME}; several can run side by side")
     up.add_argument(
         "--time-scale",
@@ -223,7 +227,7 @@ def _parser() -> argparse.ArgumentParser:
         help="number of nodes, with --kubernetes real (default: %(default)s)",
     )
     up.add_argument("--contract", help="serve this contract instead of the plan's: shipped-v2.0-beta")
-    up.add_argument("--fault", help="plant this fault, or several: A,B")
+    up.add_argument("--fault", action="append", help="plant this fault; for several, repeat it or write A,B")
     up.add_argument("--owner-pid", type=int, help="remove the instance when the process with this id ends")
     up.add_argument(
         "--format",
@@ -232,32 +236,26 @@ def _parser() -> argparse.ArgumentParser:
         help="format of the printed environment (default: %(default)s)",
     )
     up.add_argument("--list-faults", action="store_true", help="print name, criterion and description of each fault")
-    up.set_defaults(run=_up)
 
-    down = commands.add_parser("down", help="remove an instance with everything that belongs to it")
+    down = add("down", "remove an instance with everything that belongs to it", _down)
     which = down.add_mutually_exclusive_group()
     which.add_argument("--name", default="default", help=_NAME)
     which.add_argument("--all", action="store_true", help="remove all instances")
-    down.set_defaults(run=_down)
 
-    deploy = commands.add_parser("deploy", help="deploy the embedded StreamSpace on a cluster that you have")
-    undeploy = commands.add_parser("undeploy", help="remove the embedded StreamSpace from that cluster")
-    for command, run in ((deploy, _deploy), (undeploy, _undeploy)):
+    deploy = add("deploy", "deploy the embedded StreamSpace on a cluster that you have", _deploy)
+    undeploy = add("undeploy", "remove the embedded StreamSpace from that cluster", _undeploy)
+    for command in (deploy, undeploy):
         command.add_argument("--kubeconfig", type=Path, required=True, help="kubeconfig of the cluster")
         command.add_argument("--context", help="context of the kubeconfig (default: its current one)")
-        command.set_defaults(run=run)
     deploy.add_argument("--time-scale", type=_time_scale, default=0.1, help=_TIME_SCALE)
 
-    images = commands.add_parser("images", help="write the images that `deploy` needs into an archive")
+    images = add("images", "write the images that `deploy` needs into an archive", _images)
     images.add_argument("file", type=Path, metavar="FILE.tar", help="the archive to write")
-    images.set_defaults(run=_images)
 
-    check = commands.add_parser("check", help="check whether this machine can run an instance")
-    check.set_defaults(run=_check)
+    add("check", "check whether this machine can run an instance", _check)
 
-    status = commands.add_parser("status", help="show whether an instance is up, and its pods")
+    status = add("status", "show whether an instance is up, and its pods", _status)
     status.add_argument("--name", default="default", help=_NAME)
-    status.set_defaults(run=_status)
     return parser
 
 

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,6 +14,7 @@ from streamspace_sandbox import cli, program
 from streamspace_sandbox.host.novnc import find_novnc
 from streamspace_sandbox.host.start_error import StartError
 from streamspace_sandbox.lifecycle import preflight, start
+from streamspace_sandbox.lifecycle.instance import Instance
 
 
 @pytest.mark.parametrize("quote", ['"', "'"])
@@ -79,6 +81,23 @@ def test_up_refuses_a_fault_that_the_running_instance_lacks(
     told = capsys.readouterr()
     assert (ended.value.code, told.out) == (1, "")
     assert f"mine was already up, with fault {running or 'none'}: end it first" in told.err
+
+
+@pytest.mark.parametrize(
+    "given", [("--fault", "clicks-beside,alt-lost"), ("--fault", "clicks-beside", "--fault", "alt-lost")]
+)
+def test_up_plants_every_fault_that_is_named(monkeypatch: pytest.MonkeyPatch, given: tuple[str, ...]) -> None:
+    planted: list[str | None] = []
+
+    def up(_instance: Instance, wanted: start.StartOptions, _say: Callable[[str], None]) -> None:
+        planted.append(wanted.fault)
+        raise StartError("Nothing is started here.")
+
+    monkeypatch.setattr(start, "up", up)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    with pytest.raises(SystemExit):
+        cli.main(["up", *given])
+    assert planted == ["clicks-beside,alt-lost"]
 
 
 def test_find_novnc_takes_the_current_folder_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
