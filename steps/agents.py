@@ -35,8 +35,8 @@ def agents_are_online(context: Context, count: int) -> None:
 
 
 @when(
-    "two sessions are hibernated, one is woken, one requested and one deleted while the agents are scaled to 0, "
-    "for {delay:Seconds} more"
+    "two sessions are hibernated, one woken, one requested and one deleted while no agent is online, "
+    "and the agents return {delay:Seconds} later"
 )
 def sessions_are_commanded_while_offline(context: Context, delay: Seconds) -> None:
     queued_commands.command_while_offline(world(context), world(context).limit(delay))
@@ -106,23 +106,23 @@ def every_session_is_still_running(context: Context) -> None:
     expect.sessions.usable(undisturbed.look_at_kept(world(context)))
 
 
-@then("the API answers that the command is queued")
+@then("the API answers that the hibernations and the waking are queued")
 def the_command_is_queued(context: Context) -> None:
     expect.commands.queued(world(context).results[QueuedCommand], world(context).profile)
 
 
-@then("the command is carried out within {limit:Seconds} of the reconnection")
+@then("the commands are carried out within {limit:Seconds} of the reconnection")
 def the_command_is_carried_out(context: Context, limit: Seconds) -> None:
     seconds = expect.commands.carried_out(world(context).results[QueuedCommand], world(context).limit(limit))
     attachments.record_figure("time from the reconnection to the pod's deletion", seconds, "s")
 
 
-@then("the command is carried out exactly once")
+@then("each command is carried out exactly once")
 def the_command_is_carried_out_once(context: Context) -> None:
     expect.commands.carried_out_once(world(context).results[QueuedCommand])
 
 
-@then("the session's status is Running before the command, and Hibernated only after it is carried out")
+@then("each session's status changes only once its command is carried out")
 def the_status_matches(context: Context) -> None:
     expect.commands.status_truthful(world(context).results[QueuedCommand], world(context).profile)
 

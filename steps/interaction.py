@@ -55,7 +55,7 @@ def the_window_is_scrolled(context: Context) -> None:
     expect.interaction.scrolled(world(context).results[Scrolling])
 
 
-@then('the terminal shows "{output}"')
+@then('the terminal shows "{output}", and every character as typed')
 def the_terminal_shows(context: Context, output: str) -> None:
     expect.interaction.executed(world(context).results[Typed], output)
 
@@ -65,6 +65,6 @@ def each_key_arrives(context: Context) -> None:
     expect.interaction.special_keys_arrived(world(context).results[Pressed])
 
 
-@then("the indicator changes within {limit:Milliseconds}")
+@then("the indicator changes within {limit:Milliseconds} (90th percentile)")
 def the_indicator_changes(context: Context, limit: Milliseconds) -> None:
     expect.interaction.lag_below(world(context).results[InputLag], limit)

@@ -29,6 +29,11 @@ def a_user_has_a_running_session_of_size(context: Context, user: str, template: 
     actions.start(world(context), user, template, size)
 
 
+@given('"{user}" has a running "{template}" session with {size:Resources}, beside another of the same user')
+def a_user_has_two_running_sessions(context: Context, user: str, template: str, size: Resources) -> None:
+    actions.start_beside(world(context), user, user, template, size)
+
+
 @given('"{user}" has a running "{template}" session with {size:Resources}, beside one of "{other}"')
 def a_user_has_a_running_session_beside(
     context: Context, user: str, template: str, size: Resources, other: str

@@ -121,7 +121,9 @@ def a_new_session_has_the_change(context: Context, user: str) -> None:
     expect.templates.provisioned(*actions.session_at_once(world(context)))
 
 
-@then("the running session keeps its pod, and both keep their image and resources, the hibernated one once it is woken")
+@then(
+    "the running session keeps its pod, image and resources, and the hibernated one wakes with its old image and resources"
+)
 def the_sessions_keep_everything(context: Context) -> None:
     expect.templates.unaffected(*actions.before_and_now(world(context)))
     expect.templates.woken_as_before(woken_session.wake_after_change(world(context)))

@@ -17,7 +17,7 @@ def users_have_running_sessions(context: Context, count: int, template: str, siz
     expect.sessions.batch_running(world(context).results[ConcurrentRequests], count)
 
 
-@when("all of them work at the same time, each in a browser, until one ends the session")
+@when("all of them work at the same time, each in a browser, until one ends their own session")
 def all_of_them_work(context: Context) -> None:
     checks.work_together(world(context))
 

@@ -8,7 +8,7 @@ Feature: 1.2 Session state persistence
     Then the file "test.txt" in its home says "test data"
 
   Scenario: The pod behind a session is lost
-    Given "testuser" has a running "firefox-browser" session with 500m CPU and 1Gi memory, beside one of "testuser"
+    Given "testuser" has a running "firefox-browser" session with 500m CPU and 1Gi memory, beside another of the same user
     And the file "test.txt" in its home says "test data"
     When the session's pod is deleted, and then the one that replaced it
     Then another pod serves the session within 120 s

@@ -11,6 +11,6 @@ Feature: 1.3 Multi-user concurrent sessions
 
   Scenario: Five users work at the same time
     Given 5 users have running "firefox-browser" sessions with 500m CPU and 1Gi memory
-    When all of them work at the same time, each in a browser, until one ends the session
+    When all of them work at the same time, each in a browser, until one ends their own session
     Then every desktop is visible and accepts input
     And no user finds anything of another user, or notices that one has left

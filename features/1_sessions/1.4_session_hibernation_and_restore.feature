@@ -3,7 +3,7 @@ Feature: 1.4 Session hibernation and restore
   A hibernated session uses no pod, and wakes with its data.
 
   Scenario: A session is hibernated
-    Given "testuser" has a running "firefox-browser" session with 500m CPU and 1Gi memory, beside one of "testuser"
+    Given "testuser" has a running "firefox-browser" session with 500m CPU and 1Gi memory, beside another of the same user
     When the session is hibernated
     Then the session has 0 pods within 120 s
     And the session's status becomes Hibernated

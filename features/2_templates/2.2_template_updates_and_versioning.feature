@@ -7,6 +7,6 @@ Feature: 2.2 Template updates and versioning
     And a running session of "testuser" and a hibernated one of "testuser2" use the template
     When an administrator changes the template twice, the second time to image "streamspace/firefox:v2" with 1000m CPU and 2Gi memory
     Then the template has the new image and resources
-    And the running session keeps its pod, and both keep their image and resources, the hibernated one once it is woken
+    And the running session keeps its pod, image and resources, and the hibernated one wakes with its old image and resources
     And a new session of "testuser2" has the new image and resources
     And the template's history contains both versions
