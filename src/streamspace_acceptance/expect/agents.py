@@ -125,7 +125,7 @@ def offline_in_time(outage: Outage, window: Budget) -> Figure:
 def stays_offline(outage: Outage) -> None:
     """The API reported the agent offline while it was cut off, and nothing else until the cut was reverted."""
     at = outage.went_offline
-    judged("status while cut off", outage.timeline())
+    judged("status while cut off", "\n".join(outage.history().lines()))
     if at is None:
         raise _never_offline(outage, "offline while it is cut off", "the API does not watch the heartbeats")
     wrong = outage.wrongly(outage.words["agent_offline"], at, outage.reverted)

@@ -70,7 +70,7 @@ def carried_out(command: QueuedCommand, within: Budget) -> float:
             actual=f"{deletion.trouble.actual}; the API had answered {deletion.answer.status} to the deletion",
         )
     for start in command.starts:
-        judged(f"{start.command.subject}, from the command on", start.timeline())
+        judged(f"{start.command.subject}, from the command on", "\n".join(start.history().lines()))
         if start.trouble is not None:
             lost = _not_carried_out(start.trouble, start.command.answer, command.other_ids)
             raise lost.with_parts(subject=start.command.subject)
@@ -78,7 +78,7 @@ def carried_out(command: QueuedCommand, within: Budget) -> float:
 
 
 def _carried_out(command: QueuedCommand, within: Budget) -> float:
-    judged(f"{command.session.subject}, from the command on", command.timeline())
+    judged(f"{command.session.subject}, from the command on", "\n".join(command.history().lines()))
     _require_acceptance(command)
     if command.trouble is not None:
         raise _not_carried_out(command.trouble, command.answer, command.other_ids)
@@ -172,7 +172,7 @@ def _status_truthful(command: QueuedCommand, profile: Profile) -> None:
     kubernetes_says = "nothing of it" if command.phase is None else command.phase.phase
     judged(
         f"{command.session.subject}, status by the API, and pods",
-        f"{command.timeline()}\nin the end, by Kubernetes: {kubernetes_says}",
+        "\n".join([*command.history().lines(), f"in the end, by Kubernetes: {kubernetes_says}"]),
     )
     went = command.pod_went
     early = next(

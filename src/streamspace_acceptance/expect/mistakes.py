@@ -30,11 +30,14 @@ def refused_clearly(trial: MistakeTrial) -> None:
 
 
 def _by_answer(attempts: Sequence[MistakeAttempt]) -> str:
-    """Each answer once, with the mistakes that it was given to: `400 {"error": …} to no name, no image`."""
+    """Each answer once, with the mistakes that it was given to: `400 {"error": …} to 2 mistakes: no name, no image`."""
     answers: dict[str, list[str]] = {}
     for attempt in attempts:
         answers.setdefault(f"{attempt.answer.status} {attempt.answer.excerpt(160)}", []).append(attempt.words)
-    return "; ".join(f"{answer} to {', '.join(words)}" for answer, words in answers.items())
+    return "; ".join(
+        f"{answer} to {f'{len(words)} mistakes: ' if len(words) > 1 else ''}{', '.join(words)}"
+        for answer, words in answers.items()
+    )
 
 
 def all_caught(trial: MistakeTrial) -> None:

@@ -399,6 +399,7 @@ def test_pod_events_tell_that_a_pod_is_being_deleted() -> None:
 
 def test_timeline_of_a_command_begins_with_the_status_before_it() -> None:
     assert order().timeline().startswith("+0.0 s Running · +0.1 s Hibernating")
+    assert order().history().lines()[:2] == ["+0.0 s Running", "+0.1 s Hibernating"]
 
 
 def test_pod_of_the_same_name_is_another_pod() -> None:

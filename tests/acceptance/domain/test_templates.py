@@ -189,7 +189,7 @@ def test_refusals_with_one_answer_are_told_once() -> None:
     vague = [attempt(words, message="The template is invalid.") for words in ("no image", "no cpu")]
     said = unmet(expect.mistakes.refused_clearly, trial(*vague))
     assert said.count("The template is invalid.") == 1
-    assert "to no image, no cpu" in said
+    assert "to 2 mistakes: no image, no cpu" in said
 
 
 def test_success_that_tells_an_error_is_no_acceptance() -> None:

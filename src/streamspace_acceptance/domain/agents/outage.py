@@ -123,7 +123,7 @@ class Outage:
             wrong = status.at
         return None
 
-    def timeline(self) -> str:
+    def history(self) -> Timeline:
         """The statuses that the API reported, from the cut on."""
         line = Timeline(self.cut)
         statuses = [
@@ -133,7 +133,11 @@ class Outage:
         ]
         for status in sorted(statuses, key=lambda status: status.at):
             line.note(status.item, status.at)
-        return line.render()
+        return line
+
+    def timeline(self) -> str:
+        """The same on one line, for a failure."""
+        return self.history().render()
 
     def _look_before(self, at: float) -> float:
         return max((sample.at for sample in self.samples if sample.at < at), default=at)

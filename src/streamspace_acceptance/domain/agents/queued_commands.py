@@ -10,7 +10,7 @@ from functools import partial
 from streamspace_acceptance.cluster.objects import Pod, SessionObject, is_of_a_job
 from streamspace_acceptance.domain.agents import queued_starts
 from streamspace_acceptance.domain.agents.fleet import require_online, wait_for_online
-from streamspace_acceptance.domain.agents.queued_starts import QueuedStart
+from streamspace_acceptance.domain.agents.queued_starts import QueuedStart, changes
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.domain.sessions.session import Session
@@ -104,13 +104,17 @@ class QueuedCommand:
             None,
         )
 
-    def timeline(self) -> str:
-        """The API's status before the command, and from the command on its statuses and the changes of the pods."""
+    def history(self) -> Timeline:
+        """The API's status before the command, and from the command on its changes and those of the pods."""
         line = Timeline(self.given)
         marks = [Stamped(self.back, "agents online again")]
-        for event in sorted([*self.statuses, *self.pod_events, *marks], key=lambda event: event.at):
+        for event in sorted([*changes(self.statuses), *self.pod_events, *marks], key=lambda event: event.at):
             line.note(event.item, event.at)
-        return line.render()
+        return line
+
+    def timeline(self) -> str:
+        """The same on one line, for a failure."""
+        return self.history().render()
 
 
 def command_while_offline(scenario: Scenario, delay: Budget) -> None:

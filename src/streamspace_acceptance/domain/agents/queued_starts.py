@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from streamspace_acceptance.cluster.objects import Pod, is_of_a_job
 from streamspace_acceptance.domain.sessions import actions
@@ -61,13 +62,22 @@ class QueuedStart:
         """When a pod of it was first seen running; None if none was."""
         return min((state.at for states in self.pods.values() for state in states if state.item.running), default=None)
 
-    def timeline(self) -> str:
-        """The API's statuses and the states of the pods, from the command on."""
+    def history(self) -> Timeline:
+        """The changes of the API's status and the states of the pods, from the command on."""
         line = Timeline(self.command.given)
         states = [Stamped(state.at, state.item.describe()) for states in self.pods.values() for state in states]
-        for event in sorted([*self.statuses, *states], key=lambda event: event.at):
+        for event in sorted([*changes(self.statuses), *states], key=lambda event: event.at):
             line.note(event.item, event.at)
-        return line.render()
+        return line
+
+    def timeline(self) -> str:
+        """The same on one line, for a failure."""
+        return self.history().render()
+
+
+def changes(statuses: Iterable[Stamped[str]]) -> list[Stamped[str]]:
+    """Each status as it was first seen; again after another one."""
+    return [next(same) for _, same in groupby(statuses, key=lambda status: status.item)]
 
 
 def hibernated_session(scenario: Scenario) -> Session | None:
