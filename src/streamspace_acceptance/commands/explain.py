@@ -27,6 +27,8 @@ def explain(criterion_id: str) -> int:
     """Print everything that the project knows about a criterion; SetupProblem for an unknown one."""
     plan = Register.load(REGISTER)
     found = {criterion.id: (test, criterion) for test in plan.tests for criterion in test.criteria}
+    if named := [criterion.id for test in plan.tests if test.id == criterion_id for criterion in test.criteria]:
+        raise SetupProblem(f"{criterion_id} is a test of the plan. Explain one of its criteria: {', '.join(named)}.")
     if criterion_id not in found:
         near = difflib.get_close_matches(criterion_id, found, n=3)
         advice = f"Did you mean {', '.join(near)}?" if near else f"Its criteria go from {min(found)} to {max(found)}."

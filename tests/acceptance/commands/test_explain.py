@@ -41,5 +41,12 @@ def test_explain_unknown_criterion_names_near_ones() -> None:
 
 
 @pytest.mark.slow
+def test_explain_test_names_its_criteria() -> None:
+    done = explain("2.3")
+    assert done.returncode == 2
+    assert "2.3 is a test of the plan. Explain one of its criteria: 2.3-1, 2.3-2, 2.3-3, 2.3-4." in done.stderr
+
+
+@pytest.mark.slow
 def test_explain_unknown_test_names_the_range() -> None:
     assert "The plan has no criterion x. Its criteria go from 0-1 to 4.4-3." in explain("x").stderr
