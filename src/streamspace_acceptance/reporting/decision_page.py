@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from types import MappingProxyType
+from urllib.parse import quote
 
 from streamspace_acceptance.evidence import ci_build, run_facts
-from streamspace_acceptance.evidence.report_folder import PLAN_PAGE, SUMMARY, ReportFolder
-from streamspace_acceptance.reporting import plan_text, quality_gate
+from streamspace_acceptance.evidence.report_folder import ISSUES, PLAN_PAGE, SUMMARY, ReportFolder
+from streamspace_acceptance.reporting import plan_text, quality_gate, reported_failures
 from streamspace_acceptance.reporting.markdown import limit, short
 from streamspace_acceptance.reporting.plan_text import PlanText
-from streamspace_acceptance.reporting.sections import early_end
+from streamspace_acceptance.reporting.reported_failures import ReportedFailure
+from streamspace_acceptance.reporting.sections import early_end, next_steps
 from streamspace_acceptance.verdict.decision import Decision, DecisionWord
 from streamspace_acceptance.verdict.judgement import Verdict
 from streamspace_acceptance.verdict.verdict_file import CriterionResult, RunResult, compact
@@ -50,6 +53,7 @@ def render(
             *_preconditions(decision),
             *_lines(decision.missing_title, decision.missing, scenarios, run.time_scale),
             *_lines("Open: P1 criteria that are not proven", decision.open, scenarios, run.time_scale),
+            *_next_steps(run),
             *_deviations(run),
             *_release(run, decision),
             *_criteria(run, plan, scenarios),
@@ -179,6 +183,15 @@ def _preconditions(decision: Decision) -> Iterator[str]:
         yield "</ul>"
 
 
+def _next_steps(run: RunResult) -> Iterator[str]:
+    steps = next_steps(list(run.lines()), reported_failures.of_run(run), _issue)
+    yield f"<h2>Next steps</h2><ul>{''.join(f'<li>{_whole_ids(step)}</li>' for step in steps)}</ul>"
+
+
+def _issue(reported: ReportedFailure) -> str:
+    return _linked(escape(reported.name), f"{ISSUES}/{quote(reported.name)}.md")
+
+
 def _deviations(run: RunResult) -> Iterator[str]:
     """Each difference with the words of both, and the criteria that were judged through it."""
     if run.deviations:
@@ -197,8 +210,13 @@ def _release(run: RunResult, decision: Decision) -> Iterator[str]:
     yield "<h2>Release criteria</h2><ul>"
     for criterion in quality_gate.of_run(run, decision):
         detail = criterion.detail and f" ({criterion.detail})"
-        yield f"<li>{criterion.verdict}: {escape(criterion.rule)}{escape(detail)}</li>"
+        yield f"<li>{criterion.verdict}: {escape(criterion.rule)}{_whole_ids(escape(detail))}</li>"
     yield "</ul>"
+
+
+def _whole_ids(text: str) -> str:
+    """HTML whose criteria, such as 1.2-3 after a comma or a blank, do not break at their hyphens."""
+    return re.sub(r"(?<=[ :])\d[\w.]*-\d+", r'<span class="id">\g<0></span>', text)
 
 
 def _linked(text: str, address: str | None) -> str:
@@ -222,7 +240,7 @@ def _criteria(run: RunResult, plan: PlanText, scenarios: Mapping[str, str]) -> I
         why = ": does not apply" if not line.applies else f": {short(line.headline)}" if line.headline else ""
         yield (
             f'<tr><td class="id">{name}</td><td>{escape(line.text)}</td>'
-            f'<td class="figure">{escape(limit(line, line.figures, run.time_scale))}</td><td>{escape(measured)}</td>'
+            f"<td>{escape(limit(line, line.figures, run.time_scale))}</td><td>{escape(measured)}</td>"
             f"<td>{verdict}{escape(why)}</td></tr>"
         )
     yield "</table></div></details>"

@@ -160,19 +160,24 @@ def _result(run: RunResult, line: CriterionResult) -> str:
 
 
 def _proof(line: CriterionResult, scenarios: list[ScenarioResult]) -> Iterator[str]:
-    """Links to what the criterion's sentence attached, each name once: the examples of an outline attach the same.
+    """Links to what the criterion's sentence attached, for each scenario that has it: each example of an outline.
 
-    A chart and the table behind it may have one name.
+    Each name stands once, but a chart and the table behind it may have one name.
     """
-    steps = [step for scenario in scenarios for step in scenario.steps if step.criterion == line.id]
     attached = {
-        (evidence.name, evidence.type): evidence
-        for step in steps
-        for evidence in step.attachments
-        if not is_wait(evidence)
+        scenario.name: {
+            (evidence.name, evidence.type): evidence
+            for step in scenario.steps
+            if step.criterion == line.id
+            for evidence in step.attachments
+            if not is_wait(evidence)
+        }
+        for scenario in scenarios
     }
-    if attached:
-        yield f"  - evidence: {', '.join(map(attachment, attached.values()))}"
+    shown = {name: evidence for name, evidence in attached.items() if evidence}
+    for name, evidence in shown.items():
+        of = f" ({plain(name)})" if len(shown) > 1 else ""
+        yield f"  - evidence{of}: {', '.join(map(attachment, evidence.values()))}"
 
 
 def _evidence(test: TestResult, scenarios: list[ScenarioResult]) -> Iterator[str]:
@@ -288,4 +293,4 @@ def _conclusion(run: RunResult, phase: int, tests: list[TestResult]) -> Iterator
 def _next_steps(tests: list[TestResult], failures: list[ReportedFailure]) -> Iterator[str]:
     yield "## Next Steps"
     yield ""
-    yield from sections.next_steps([line for test in tests for line in test.lines], failures)
+    yield from (f"- {step}" for step in sections.next_steps([line for test in tests for line in test.lines], failures))

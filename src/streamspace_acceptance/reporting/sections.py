@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from streamspace_acceptance.evidence import run_facts
 from streamspace_acceptance.reporting import issues
 from streamspace_acceptance.reporting.markdown import plain, short, table
 from streamspace_acceptance.reporting.reported_failures import ReportedFailure
+from streamspace_acceptance.verdict.gates import GATED
 from streamspace_acceptance.verdict.judgement import Verdict
 from streamspace_acceptance.verdict.verdict_file import CriterionResult, RunResult, compact
 
@@ -63,15 +64,22 @@ def deviations(run: RunResult, phase: int | None = None) -> Iterator[str]:
     yield ""
 
 
-def next_steps(lines: Sequence[CriterionResult], failures: Sequence[ReportedFailure]) -> list[str]:
-    """The next steps for the failures and for the criteria that are not proven."""
+def next_steps(
+    lines: Sequence[CriterionResult],
+    failures: Sequence[ReportedFailure],
+    linked: Callable[[ReportedFailure], str] = issues.linked,
+) -> list[str]:
+    """The next steps for the failures and for the criteria that are not proven; `linked` shows a failure."""
     broken = [line for line in lines if line.verdict is Verdict.BROKEN]
     unshown = [line for line in lines if line.verdict is Verdict.UNPROVEN and not line.selectable and line.applies]
+    gated = [line for line in unshown if line.reason.startswith(GATED)]
+    unshown = [line for line in unshown if line not in gated]
     unselected = [line for line in lines if line.selectable]
     elsewhere = [line for line in lines if not line.applies]
-    steps = [f"- File and fix: {', '.join(map(issues.linked, failures))}"] if failures else []
-    steps += [f"- Find out why the checks broke, then run them again: {compact(broken)}"] if broken else []
-    steps += [f"- Show what was not shown: {compact(unshown)}"] if unshown else []
-    steps += [f"- Run what was not selected: {compact(unselected)}"] if unselected else []
-    steps += [f"- Show on a cluster what does not apply to this target: {compact(elsewhere)}"] if elsewhere else []
+    steps = [f"File and fix: {', '.join(map(linked, failures))}"] if failures else []
+    steps += [f"Find out why the checks broke, then run them again: {compact(broken)}"] if broken else []
+    steps += [f"Remove the reason why it was not shown, then run it again: {compact(unshown)}"] if unshown else []
+    steps += [f"Run what a gate kept back, after that or with -D gate=off: {compact(gated)}"] if gated else []
+    steps += [f"Run what was not selected: {compact(unselected)}"] if unselected else []
+    steps += [f"Show on a cluster what does not apply to this target: {compact(elsewhere)}"] if elsewhere else []
     return steps or ["Nothing: every criterion is proven."]

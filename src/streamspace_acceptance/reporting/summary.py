@@ -210,4 +210,4 @@ def _got_worse(worse: Worse) -> str:
 def _next_steps(run: RunResult, found: Sequence[ReportedFailure]) -> Iterator[str]:
     yield "## Next Steps"
     yield ""
-    yield from sections.next_steps(list(run.lines()), found)
+    yield from (f"- {step}" for step in sections.next_steps(list(run.lines()), found))

@@ -15,6 +15,8 @@ from streamspace_acceptance.verdict.register import Register
 from streamspace_acceptance.verdict.run_record import RunRecord
 
 OPTION = "gate"
+GATED = "gated: "
+"""How the reason of a criterion behind a closed gate begins."""
 _MUST_PASS = {0: "phase 0 must pass first", 1: "phase 1 must pass first"}
 # Features beyond the plan run before its last phase, which needs the cluster to itself.
 _BEYOND_THE_PLAN = 3.5
@@ -103,7 +105,7 @@ def closed_by(not_passed: Iterable[tuple[int, Verdict, str]]) -> dict[int, str]:
 
 
 def _reason(demand: str, culprits: str) -> str:
-    return f"gated: {demand} (plan, Test Execution Order); {culprits}"
+    return f"{GATED}{demand} (plan, Test Execution Order); {culprits}"
 
 
 def _in_words(culprits: Mapping[Verdict, list[str]]) -> str:

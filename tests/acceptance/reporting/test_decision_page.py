@@ -52,6 +52,16 @@ def test_decision_page_tells_a_broken_check_from_a_failure() -> None:
     assert "The file is still there: no new pod came" in text
 
 
+def test_decision_page_next_steps_link_issues_and_name_the_gate() -> None:
+    content = document(c12_1="FAILED", c21_2="UNPROVEN")
+    content["criteria"][3]["reason"] = "gated: phase 1 must pass first (plan, Test Execution Order); FAILED: 1.2-1"
+    finished = of_json(content)
+    text = decision_page.render(finished, decide(finished))
+    assert '<h2>Next steps</h2><ul><li>File and fix: <a href="issues/1.2-1.md">1.2-1</a></li>' in text
+    assert '<li>Run what a gate kept back, after that or with -D gate=off: <span class="id">2.1-2</span></li>' in text
+    assert "Remove the reason" not in text
+
+
 def test_decision_page_names_the_build_of_a_ci() -> None:
     content = document()
     content["environment"] |= {"Run by": "GitLab CI", "Build": "acceptance #7", "Build URL": "https://gitlab.example/7"}

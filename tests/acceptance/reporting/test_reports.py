@@ -249,7 +249,7 @@ def test_what_is_not_automated_is_not_called_unselected(tmp_path: Path) -> None:
     write_reports.write(folder)
     summary = folder.summary.read_text()
     assert "- ◻ test 2.1: not automated yet" in summary
-    assert "- Show what was not shown: test 2.1" in summary
+    assert "- Remove the reason why it was not shown, then run it again: test 2.1" in summary
     assert "not selected in this run" not in summary
 
 
