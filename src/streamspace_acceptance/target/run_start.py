@@ -66,6 +66,8 @@ def sweep_now() -> int:
     left, held = kept(), in_use()
     for sentence in [*left, *held] or ["No killed run has left anything."]:
         _say(sentence)
+    if left:
+        _say("Sweep each with the settings of its target; `sweep --forget` drops the records of targets that are gone.")
     return 1 if left else 0
 
 
