@@ -90,7 +90,11 @@ def full(shares: Mapping[str, float]) -> str:
 
 
 def _above(limit: float, shares: Mapping[str, float]) -> str:
-    return ", ".join(f"{node} was {share:.0%} busy" for node, share in sorted(shares.items()) if share > limit)
+    busy = {node: share for node, share in sorted(shares.items()) if share > limit}
+    if not busy:
+        return ""
+    verb = "was" if len(busy) == 1 else "were at least"
+    return f"{', '.join(busy)} {verb} {min(busy.values()):.0%} busy"
 
 
 def describe(shares: Mapping[str, float]) -> str:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from streamspace_acceptance.evidence import ci_build, run_facts
 from streamspace_acceptance.evidence.report_folder import ISSUES, PLAN_PAGE, SUMMARY, ReportFolder
 from streamspace_acceptance.reporting import plan_text, quality_gate, reported_failures
-from streamspace_acceptance.reporting.markdown import limit, short
+from streamspace_acceptance.reporting.markdown import limit, shared_reason, short
 from streamspace_acceptance.reporting.plan_text import PlanText
 from streamspace_acceptance.reporting.reported_failures import ReportedFailure
 from streamspace_acceptance.reporting.sections import early_end, next_steps
@@ -152,13 +152,13 @@ def _lines(
         reasons.setdefault((line.verdict, line.headline), []).append(line)
     if lines:
         yield f"<h2>{escape(title)}</h2><ul>"
-        for (verdict, reason), group in reasons.items():
+        for (verdict, _), group in reasons.items():
             names = escape(compact(group))
             if len(group) == 1:
                 priority = f" ({group[0].priority})" if verdict is Verdict.FAILED else ""
                 names = f"{_linked(names, scenarios.get(group[0].id))}{priority} {escape(group[0].text)}"
             fault = "BROKEN (not a failure of the product): " if verdict is Verdict.BROKEN else ""
-            yield f"<li>{names}: {fault}{escape(short(_wanted(group[0], time_scale) + reason))}</li>"
+            yield f"<li>{names}: {fault}{escape(short(_wanted(group[0], time_scale) + shared_reason(group)))}</li>"
         yield "</ul>"
 
 

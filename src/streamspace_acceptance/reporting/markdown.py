@@ -11,7 +11,7 @@ from streamspace_acceptance.evidence.run_evidence import Attachment, Figure, Kep
 from streamspace_acceptance.measuring import histogram
 from streamspace_acceptance.verdict.judgement import Verdict
 from streamspace_acceptance.verdict.register import Criterion
-from streamspace_acceptance.verdict.verdict_file import CriterionResult
+from streamspace_acceptance.verdict.verdict_file import CriterionResult, compact
 
 # The first line of every file that a run writes and that the next one removes.
 MARK = "<!-- written by streamspace-acceptance; the next run replaces it -->"
@@ -38,6 +38,12 @@ def icon(verdict: Verdict) -> str:
 def plain(text: str) -> str:
     """Text on one line, with its Markdown escaped."""
     return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+
+
+def shared_reason(lines: Sequence[CriterionResult]) -> str:
+    """The reason of criteria that have the same one, as a predicate of what `compact` calls them."""
+    is_one = not any(separator in compact(lines) for separator in (", ", " and "))
+    return lines[0].headline if is_one else lines[0].headline.replace("does not apply", "do not apply", 1)
 
 
 def short(text: str) -> str:

@@ -18,6 +18,7 @@ from streamspace_acceptance.reporting.markdown import (
     page,
     plain,
     seconds,
+    shared_reason,
     short,
     spread,
     table,
@@ -102,9 +103,9 @@ def _listed(lines: Sequence[CriterionResult]) -> Iterator[str]:
     reasons: dict[tuple[Verdict, str], list[CriterionResult]] = {}
     for line in lines:
         reasons.setdefault((line.verdict, line.headline), []).append(line)
-    for (verdict, why), group in reasons.items():
+    for (verdict, _), group in reasons.items():
         text = f" {plain(group[0].text)}" if len(group) == 1 else ""
-        yield f"- {icon(verdict)} {compact(group)}{text}: {plain(short(why))}"
+        yield f"- {icon(verdict)} {compact(group)}{text}: {plain(short(shared_reason(group)))}"
 
 
 def _counts(run: RunResult) -> Iterator[str]:

@@ -44,6 +44,7 @@ def test_node_that_cannot_be_read_has_no_share() -> None:
 def test_node_above_nine_tenths_is_saturated() -> None:
     assert saturated({"a": 0.9, "b": 0.91}) == "the machine was the bottleneck: b was 91% busy"
     assert saturated({"a": 0.9}) == ""
+    assert saturated({"a": 0.99, "b": 0.91}) == "the machine was the bottleneck: a, b were at least 91% busy"
 
 
 @pytest.mark.parametrize("text", ["", "cpu", "cpu 1 2 3", "intr 1 2 3 4 5 6", "cpu a b c d e f"])

@@ -12,6 +12,7 @@ import pytest
 from streamspace_acceptance import cli
 from streamspace_acceptance.reporting import decision_page
 from streamspace_acceptance.reporting.allure.page_patches import criterion_addresses, opening_on
+from streamspace_acceptance.reporting.markdown import shared_reason
 from streamspace_acceptance.verdict.decision import decide
 from streamspace_acceptance.verdict.verdict_file import of_json
 from tests.support.finished_run import FAILURE, document, run
@@ -60,6 +61,15 @@ def test_decision_page_next_steps_link_issues_and_name_the_gate() -> None:
     assert '<h2>Next steps</h2><ul><li>File and fix: <a href="issues/1.2-1.md">1.2-1</a></li>' in text
     assert '<li>Run what a gate kept back, after that or with -D gate=off: <span class="id">2.1-2</span></li>' in text
     assert "Remove the reason" not in text
+
+
+def test_shared_reason_agrees_with_the_number() -> None:
+    content = document(c12_1="UNPROVEN", c12_2="UNPROVEN", c21_1="UNPROVEN")
+    for line in content["criteria"]:
+        line["reason"] = "does not apply here"
+    lost, kept, created, *_ = of_json(content).lines()
+    assert shared_reason([lost]) == shared_reason([lost, kept]) == "does not apply here"  # 1.2-1; test 1.2
+    assert shared_reason([lost, created]) == "do not apply here"
 
 
 def test_decision_page_names_the_build_of_a_ci() -> None:
