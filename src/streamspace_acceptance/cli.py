@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import select
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -26,10 +27,12 @@ from streamspace_acceptance.verdict.verdict_file import VerdictFileError, read
 NAME = "streamspace-acceptance"
 INTERRUPTED = 128 + signal.SIGINT
 """The exit status after Ctrl-C, as in shells."""
+CUT_OFF = 128 + signal.SIGPIPE
+"""The exit status if nobody reads the rest of the output, as in shells."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command: 0 success, 1 failure, 2 invalid input (nothing was done), INTERRUPTED."""
+    """Run one command: 0 success, 1 failure, 2 invalid input (nothing was done), INTERRUPTED, CUT_OFF."""
     given = _parser().parse_args(arguments)
     return run(lambda: given.run(given))
 
@@ -90,6 +93,17 @@ def run(command: Callable[[], int]) -> int:
     except KeyboardInterrupt:
         _say("Interrupted. Run it again to finish.")
         return INTERRUPTED
+    except BrokenPipeError:
+        if not _is_cut_off():
+            raise
+        return CUT_OFF
+
+
+def _is_cut_off() -> bool:
+    """Whether nobody reads standard output any more, as after `| head`; a connection may have broken as well."""
+    output = select.poll()
+    output.register(sys.stdout, select.POLLOUT)
+    return any(event & select.POLLERR for _, event in output.poll(0))
 
 
 def _report(_given: argparse.Namespace) -> int:

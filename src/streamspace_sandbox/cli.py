@@ -61,10 +61,7 @@ def _run(options: argparse.Namespace) -> int:
 
 def _up(options: argparse.Namespace) -> int:
     if options.list_faults:
-        for fault in faults():
-            tolerable = "; tolerable: no criterion turns red" if fault.tolerable else ""
-            sys.stdout.write(f"{fault.name}\t{fault.breaks}\t{fault.description}{tolerable}\n")
-        return 0
+        return _list_faults()
     instance = Instance(options.name)
     flavor = start.SMALL
     if options.kubernetes == "real":
@@ -87,6 +84,17 @@ def _up(options: argparse.Namespace) -> int:
         _say(f"It was already up, with time scale {state.time_scale:g}{contract} and fault {state.fault or 'none'}.")
     environment = _environment(instance, state)
     _print(json.dumps(environment) + "\n" if options.format == "json" else _exports(environment))
+    return 0
+
+
+def _list_faults() -> int:
+    try:
+        for fault in faults():
+            tolerable = "; tolerable: no criterion turns red" if fault.tolerable else ""
+            sys.stdout.write(f"{fault.name}\t{fault.breaks}\t{fault.description}{tolerable}\n")
+        sys.stdout.flush()
+    except BrokenPipeError:  # nobody reads the rest, as after `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 

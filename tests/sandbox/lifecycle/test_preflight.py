@@ -100,6 +100,12 @@ def test_up_plants_every_fault_that_is_named(monkeypatch: pytest.MonkeyPatch, gi
     assert planted == ["clicks-beside,alt-lost"]
 
 
+def test_list_of_faults_ends_quietly_without_a_reader() -> None:
+    script = f"set -o pipefail; {sys.executable} -m streamspace_sandbox.cli up --list-faults | head -1"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=180, check=True)
+    assert (done.stdout.count("\n"), done.stderr) == (1, "")
+
+
 def test_find_novnc_takes_the_current_folder_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     client = tmp_path / "node_modules" / "@novnc" / "novnc"
     (client / "core").mkdir(parents=True)
