@@ -8,7 +8,7 @@ import io
 import json
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import yaml
 
@@ -76,6 +76,12 @@ def _cell(content: object) -> str:
 def table(headings: str, rows: Iterable[Sequence[object]]) -> Table:
     """A table with its headings in one text: `table("pod | Ready", …)`."""
     return Table([heading.strip() for heading in headings.split("|")], [tuple(row) for row in rows])
+
+
+def attach_table_of(sentence: Any) -> None:
+    """Attach the table below a sentence, behave's step: a report shows the sentence alone."""
+    if sentence.table is not None:
+        judged("table of the sentence", Table(sentence.table.headings, [row.cells for row in sentence.table]))
 
 
 def judged(name: str, content: object) -> None:

@@ -22,7 +22,7 @@ from behave.runner import Context, Runner, the_step_registry  # not that of beha
 from behave.runner_util import parse_features
 
 from streamspace_acceptance import deviations, waiting
-from streamspace_acceptance.evidence import attachments, run_evidence, run_facts
+from streamspace_acceptance.evidence import attachments, judged, run_evidence, run_facts
 from streamspace_acceptance.evidence.report_folder import ReportFolder
 from streamspace_acceptance.evidence.run_evidence import RunEvidence
 from streamspace_acceptance.measuring import capacity_search
@@ -161,6 +161,7 @@ class AcceptanceRunner(Runner):  # type: ignore[misc]  # behave is untyped
             self._interruption.forbid()
         if hook_name == "before_step":
             self.record.begin_step(args[0])
+            judged.attach_table_of(args[0])
             self._files.step_changed()
         if hook_name == "after_scenario":
             self._files.step_changed()

@@ -8,10 +8,11 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from behave.parser import parse_feature
 
 from streamspace_acceptance.evidence import run_evidence
 from streamspace_acceptance.evidence.attachments import WAITS, WaitTimelines
-from streamspace_acceptance.evidence.judged import judged, judged_pictures, plain, table
+from streamspace_acceptance.evidence.judged import attach_table_of, judged, judged_pictures, plain, table
 from streamspace_acceptance.evidence.run_evidence import RunEvidence
 from streamspace_acceptance.product.api import Listed
 from streamspace_acceptance.verdict.scenario_result import is_wait
@@ -33,6 +34,23 @@ def attached(evidence: RunEvidence, folder: Path) -> dict[str, tuple[str, bytes]
         attachment.name: (attachment.type, (folder / attachment.file).read_bytes())
         for attachment in evidence.attachments_of(evidence.owner)
     }
+
+
+FEATURE = """Feature: f
+  Scenario: s
+    When these sessions are requested:
+      | cpu  | memory |
+      | 500m | 1Gi    |
+    Then they run
+"""
+
+
+def test_table_of_a_sentence_is_attached(evidence: RunEvidence, tmp_path: Path) -> None:
+    with_table, without = parse_feature(FEATURE).scenarios[0].steps
+    attach_table_of(without)
+    assert attached(evidence, tmp_path) == {}
+    attach_table_of(with_table)
+    assert attached(evidence, tmp_path) == {"table of the sentence": ("text/csv", b"cpu,memory\n500m,1Gi\n")}
 
 
 def test_judged_answer_shows_request_and_response(evidence: RunEvidence, tmp_path: Path) -> None:
