@@ -19,6 +19,7 @@ from streamspace_acceptance.domain.agents.queued_commands import QueuedCommand
 from streamspace_acceptance.domain.agents.undisturbed import KeptSessions
 from streamspace_acceptance.domain.concurrency.concurrent_use import UseResult
 from streamspace_acceptance.domain.deployment.deployment import Deployment
+from streamspace_acceptance.domain.deployment.replaced_pods import ReliedPods
 from streamspace_acceptance.domain.interaction.pointing import Clicking, Scrolling
 from streamspace_acceptance.domain.interaction.special_keys import Pressed
 from streamspace_acceptance.domain.interaction.typing import Typed
@@ -103,6 +104,7 @@ class World(Scenario):
         self._run = run
         templates = self.results.put(TemplateRegistry(run.clients))
         users = self.results.put(OtherUsers(run.clients))
+        self.results.put(ReliedPods(run.clients.cluster, run.clients.profile))
         # The last one runs first: templates and users outlive their sessions, and only agents that are online, of an
         # API that answers, remove sessions. Agents that were added leave after the sessions that they serve.
         for clean_up in (
@@ -161,24 +163,38 @@ class World(Scenario):
         """The error with what else is known of it, or that error itself.
 
         No answer becomes Unproven where a server of the product crashed, and a failure where the cluster cannot get the
-        image of a session or has no room for its pod. A failure gets what the API says of a session against Kubernetes.
+        image of a session or has no room for its pod. Both do where somebody else deleted a pod of the product.
+        A failure gets what the API says of a session against Kubernetes.
         ClusterError where somebody else has taken back a disruption of the suite: then it says nothing of the product.
         """
         if not isinstance(error, NotApplicable):
             self._run.outages.note_trouble()
         if isinstance(error, NoAnswer):
-            crash = self._run.outages.explain(error)
-            return error if crash is None else Unproven(f"{crash} ({error})")
+            crash = self._run.outages.explain(error) or self._deleted()
+            return Unproven(f"{crash} ({error})") if crash else error
         failure = error.__cause__ if isinstance(error, Unproven) else error  # of a wait that was cut short, for example
         if not isinstance(failure, Unmet):
             return error
         if failure is error:
             self.disruptions.check_held()
+            if deleted := self._deleted():
+                return Unproven(f"{deleted}; {failure.subject}: {failure.actual}")
         if (lacking := _lacking(self.registry.sessions, failure)) is not None:
             return Unproven(lacking)
         may_contradict = failure is error and any(word in failure.actual for word in ("404", "not listed"))
         contradictions = list(self._contradictions()) if may_contradict else []
         return failure.with_parts(actual="; ".join([failure.actual, *contradictions])) if contradictions else error
+
+    def _deleted(self) -> str:
+        """That somebody else deleted a pod of the product meanwhile; empty where nothing shows it.
+
+        Nor does anything where the scenario itself deploys the product.
+        """
+        if self.deployment.rollout is not None:
+            return ""
+        with suppress(ClusterError):
+            return self.results[ReliedPods].deleted()
+        return ""
 
     def _contradictions(self) -> Iterator[str]:
         """The statements about a session that exclude each other; none where API or Kubernetes do not answer."""

@@ -13,6 +13,7 @@ import pytest
 from streamspace_acceptance.cluster.kubernetes import ClusterError
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.deviations import Deviation
+from streamspace_acceptance.domain.deployment.replaced_pods import ReliedPods
 from streamspace_acceptance.domain.sessions import missing_images
 from streamspace_acceptance.evidence.run_evidence import RunEvidence, collected
 from streamspace_acceptance.outcomes import NotApplicable, Unmet, Unproven
@@ -28,14 +29,20 @@ def failure(actual: str) -> Unmet:
     return Unmet("session s-1", expected="Running", actual=actual, likely="x", timeline="+0.0 s Running")
 
 
-def scenario(held: bool = True) -> Any:
+def scenario(held: bool = True, deleted: str = "") -> Any:
     def check_held() -> None:
         if not held:
             raise ClusterError("somebody set spec.replicas back")
 
     disruptions = SimpleNamespace(check_held=check_held)
     told, registry = (lambda: iter([TOLD])), SimpleNamespace(sessions=[])
-    return SimpleNamespace(disruptions=disruptions, registry=registry, _contradictions=told, _run=run(None, []))
+    return SimpleNamespace(
+        disruptions=disruptions,
+        registry=registry,
+        _contradictions=told,
+        _deleted=lambda: deleted,
+        _run=run(None, []),
+    )
 
 
 def run(crash: str | None, troubles: list[str]) -> Any:
@@ -108,9 +115,26 @@ def test_failure_under_a_disruption_taken_back_is_an_error() -> None:
         World.reconsider(scenario(held=False), failure("Pending for 12.0 s"))
 
 
+@pytest.mark.parametrize("error", [failure("Pending for 12.0 s"), NoAnswer("GET /sessions: refused")])
+def test_failure_beside_a_deleted_pod_of_the_product_is_unproven(error: Exception) -> None:
+    found = World.reconsider(scenario(deleted="pod streamspace-api-1 was deleted"), error)
+    assert isinstance(found, Unproven)
+    assert found.reason.startswith("pod streamspace-api-1 was deleted")
+    with pytest.raises(ClusterError, match="somebody set"):
+        World.reconsider(scenario(held=False, deleted="an agent was deleted"), failure("Pending for 12.0 s"))
+
+
+@pytest.mark.parametrize(("rollout", "told"), [(None, "pod a was deleted"), ("its scripts", "")])
+def test_pods_that_the_scenario_itself_replaced_excuse_nothing(rollout: object, told: str) -> None:
+    world: Any = World.__new__(World)
+    relied = SimpleNamespace(deleted=lambda: "pod a was deleted")
+    world.__dict__ |= {"deployment": SimpleNamespace(rollout=rollout), "results": {ReliedPods: relied}}
+    assert world._deleted() == told
+
+
 def test_no_answer_after_a_crash_is_unproven() -> None:
     def within_a_run(crash: str | None) -> Any:
-        return SimpleNamespace(_run=run(crash, []))
+        return SimpleNamespace(_run=run(crash, []), _deleted=lambda: "")
 
     refused = NoAnswer("GET /sessions: refused")
     found = World.reconsider(within_a_run("a server crashed: panic"), refused)

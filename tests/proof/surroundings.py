@@ -24,6 +24,9 @@ WHENEVER_SET_BACK = "BROKEN or UNPROVEN or PROVEN", SET_BACK[1]
 QUOTA = "exceeded quota: team-quota"
 OBJECTIVES = "UNPROVEN", "the cluster does not keep Kubernetes' own objectives: pods start in"
 NOT_REACHED = "UNPROVEN", "not reached"
+DELETED = "was deleted meanwhile, and not by the suite"
+WHENEVER_DELETED = "PROVEN or UNPROVEN", DELETED
+"""It depends on the machine whether another agent is online before the sessions are counted."""
 UNSEEN = {f"1.1b-{number}": ("UNPROVEN", QUOTA) for number in range(1, 5)}
 
 SURROUNDINGS = [
@@ -107,5 +110,16 @@ SURROUNDINGS = [
         "replicas-set-back-later",
         ("3.4",),
         {"3.4-2": SET_BACK, "3.4-3": SET_BACK, "3.4-4": WHENEVER_SET_BACK},
+    ),
+    Surroundings(
+        "agent-deleted-while-it-is-cut-off",
+        ("3.3",),
+        {"3.3-3": ("UNPROVEN", DELETED), "3.3-4": ("UNPROVEN", "not seen offline and online again")},
+    ),
+    Surroundings("api-rolled-out-while-an-agent-is-cut-off", ("3.3",), {"3.3-2": ("UNPROVEN", DELETED)}),
+    Surroundings(
+        "agent-deleted-when-it-serves-sessions",
+        ("3.4",),
+        dict.fromkeys(("3.4-2", "3.4-3", "3.4-4"), WHENEVER_DELETED),
     ),
 ]

@@ -1,4 +1,6 @@
-"""Pods that the cluster took away from a product: with their node, for somebody else's pod, or for a node's taint."""
+"""Pods that the cluster took away from a product: with their node, for somebody else's pod, or for a node's taint; and
+those that their controllers deleted.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +17,12 @@ _WITHDRAWING = (
     "cloud.google.com/impending-node-termination",
 )
 """How the taints begin that autoscalers and clouds give a node before they take it away."""
+SCALED_DOWN = "SuccessfulDelete"
+"""The reason of the event with which a controller tells that it has deleted one of its pods, for it is to have fewer.
+A pod that was evicted, preempted or deleted by somebody else brings no such event."""
+_CONTROLLERS = ("ReplicaSet", "StatefulSet", "DaemonSet")
+PREEMPTED = "Preempted"
+"""The reason of the event with which the scheduler tells that a pod has to make room."""
 _PREEMPTOR = re.compile(r"Preempted by (?:pod )?(\S+)")
 """The scheduler's words: `Preempted by pod 5f0c… on node n`, before Kubernetes 1.26 `Preempted by team/job-1 on …`."""
 
@@ -31,7 +39,7 @@ def taken(cluster: Cluster, uid: str | None, node: str | None) -> str:
         words = " ".join(str(event.get("message") or "").split())
         if event.get("reason") == "TaintManagerEviction" and "cancelling" not in words.lower():
             return f"its node {node} got a taint that it does not tolerate"
-        if event.get("reason") == "Preempted" and _is_somebody_elses(cluster, words):
+        if event.get("reason") == PREEMPTED and _is_somebody_elses(cluster, words):
             return f"it made room for somebody else's pod ({words})"
     return ""
 
@@ -41,6 +49,16 @@ def _is_somebody_elses(cluster: Cluster, words: str) -> bool:
     own: Sequence[Json] = cluster.raw_pods()
     uids = {pod["metadata"]["uid"] for pod in own}
     return found is not None and found[1] not in uids and not found[1].startswith(f"{cluster.namespace}/")
+
+
+def scaled_down(events: Sequence[Json], pod: str) -> bool:
+    """Whether the pod's own controller says that it has deleted it."""
+    return any(
+        event.get("reason") == SCALED_DOWN
+        and (event.get("involvedObject") or {}).get("kind") in _CONTROLLERS
+        and pod in str(event.get("message")).split()
+        for event in events
+    )
 
 
 def withdrawn(cluster: Cluster, node: str | None) -> str:

@@ -12,6 +12,10 @@ from streamspace_acceptance.desktop.watchdog import BrowserWatchdog
 
 _SCRIPT = Path(__file__).with_name("stream.js").read_text(encoding="utf-8")
 
+_LARGEST_FILE = """least => performance.getEntriesByType('resource')
+  .filter(file => file.name.startsWith(location.origin + '/') && file.encodedBodySize >= least)
+  .sort((one, other) => other.encodedBodySize - one.encodedBodySize).map(file => file.name)[0] ?? ''"""
+
 
 @dataclass(frozen=True)
 class Traffic:
@@ -37,3 +41,9 @@ class StreamMeter:
         """The counts since the last call."""
         with self._calls.within("the count of what the page receives"):
             return Traffic(**self._page.evaluate("streamMeter.take()"))
+
+
+def largest_file(page: Page, calls: BrowserWatchdog, least: int) -> str:
+    """The address of the largest file that the page has loaded from its own server; empty for none of `least` bytes."""
+    with calls.within("the files of the page"):
+        return str(page.evaluate(_LARGEST_FILE, least))

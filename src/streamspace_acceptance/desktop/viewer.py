@@ -17,7 +17,7 @@ from streamspace_acceptance.desktop.page_description import PageDescription
 from streamspace_acceptance.desktop.page_load import PageLoad, PageState
 from streamspace_acceptance.desktop.pictures import Picture
 from streamspace_acceptance.desktop.screencast import Screencast
-from streamspace_acceptance.desktop.stream_meter import StreamMeter
+from streamspace_acceptance.desktop.stream_meter import StreamMeter, largest_file
 from streamspace_acceptance.desktop.trace import Trace
 from streamspace_acceptance.desktop.watchdog import BrowserError, BrowserWatchdog
 from streamspace_acceptance.outcomes import Unmet
@@ -241,6 +241,10 @@ class Viewer:
     def stream_meter(self, x: int, y: int) -> StreamMeter:
         """Counts what the page receives, sends and draws; `x` and `y` are a point in the desktop's own pixels."""
         return StreamMeter(self._load.page, self._calls, x, y, self._client)
+
+    def largest_file(self, least: int) -> str:
+        """The address of the largest file of the page, of its own server; empty for none of `least` bytes."""
+        return largest_file(self._load.page, self._calls, least)
 
     def type(self, text: str, *, told: bool = False, with_shift: bool = False) -> None:
         """Types `text` on the page's keyboard, then Enter.

@@ -23,6 +23,8 @@ DENIED = (
 )
 """The answers of Kubernetes to a request that is forbidden or unknown to it."""
 _NOT_STARTED = (126, 127)
+_NO_SUCH_RULE = 1
+"""How `iptables -C` ends where there is no such rule."""
 _NOT_PERMITTED = (3, 4)  # as iptables ends: no such table or module, a problem of resources or permission
 _SAYS_SO = (
     *("permission denied", "operation not permitted", "not found", "no such file"),
@@ -88,6 +90,20 @@ class Iptables:
         mark = self._rule[self._rule.index("--comment") + 1]
         counts = [line.split()[0] for line in listing.splitlines() if mark in line.split()]
         return counts != ["0"]
+
+    def check_held(self) -> None:
+        """ClusterError when the rule is gone from its pod: somebody else has removed it, as a firewall that reloads.
+
+        A container that cannot be asked, since it is started again, says nothing: the rule outlives it.
+        """
+        try:
+            is_gone = self._run("-C").code == _NO_SUCH_RULE and find(self._cluster, self._pod.meta.uid) is not None
+        except ClusterError:
+            return
+        if is_gone:
+            raise ClusterError(
+                f"somebody removed the rule of iptables with which the suite had cut off pod {self._pod.meta.name}"
+            )
 
     def remove(self) -> None:
         """Remove the rule, if it exists; ClusterError when it stays.

@@ -61,6 +61,10 @@ class EphemeralContainerCut:
         _start(self._cluster, self._pod, container, str(self._record["image"]))
         Iptables(self._cluster, self._pod, self._record["rule"], container).add()
 
+    def check_held(self) -> None:
+        """ClusterError when somebody else has removed the rule."""
+        Iptables(self._cluster, self._pod, self._record["rule"], str(self._record["container"])).check_held()
+
     def revert(self) -> None:
         """Removes the rule and ends the container; ClusterError when the rule stays."""
         if not self._over:

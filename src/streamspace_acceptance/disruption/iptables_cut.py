@@ -35,6 +35,10 @@ class IptablesCut:
         """Adds the rule; MethodUnavailable where the pod has no iptables or may not use it."""
         Iptables(self._cluster, self._pod, self._rule).add()
 
+    def check_held(self) -> None:
+        """ClusterError when somebody else has removed the rule."""
+        Iptables(self._cluster, self._pod, self._rule).check_held()
+
     def revert(self) -> None:
         """Remove the rule, if rule and pod exist; ClusterError when the rule stays."""
         revert(self._cluster, self.record())

@@ -85,14 +85,15 @@ def cut(disruptions: Disruptions, among: Sequence[CutMethod], check: Callable[[f
     """Cuts by the first method that works. `check` is called with the moment from which it should hold; it raises
     MethodUnavailable when the pod does not seem to be cut off. Unproven when no method works in this cluster.
 
-    Where a certain method holds packets back, it is the product that tells of what cannot have come.
+    Where a certain method holds packets back, it is the product that tells of what cannot have come. ClusterError when
+    somebody else has reverted the cut.
     """
     closed: list[str] = []
     for method in among:
         try:
             disruptions.apply(method)
             at = now()
-            _check(method, at, check)
+            _check(disruptions, method, at, check)
         except MethodUnavailable as error:
             disruptions.revert(method)
             closed.append(f"not possible: {method.name}: {error}")
@@ -101,10 +102,11 @@ def cut(disruptions: Disruptions, among: Sequence[CutMethod], check: Callable[[f
     raise Unproven("no method can cut the network here; " + "; ".join(closed))
 
 
-def _check(method: CutMethod, at: float, check: Callable[[float], None]) -> None:
+def _check(disruptions: Disruptions, method: CutMethod, at: float, check: Callable[[float], None]) -> None:
     try:
         check(at)
     except MethodUnavailable:
+        disruptions.check_held()
         if not method.is_certain:
             raise
 

@@ -34,14 +34,17 @@ class Scaling:
     def check_held(self) -> None:
         """ClusterError when somebody else has set another number meanwhile."""
         found = self._cluster.deployment(self._deployment) if self._before is not None else None
-        if found is not None and found["spec"].get("replicas") != self._replicas:
+        replicas = self._replicas if found is None else found["spec"].get("replicas")
+        if found is not None and replicas != self._replicas:
+            to = "back to" if replicas == self._before else "to"
             raise ClusterError(
-                f"somebody set spec.replicas of Deployment {self._deployment} back to {found['spec'].get('replicas')} "
+                f"somebody set spec.replicas of Deployment {self._deployment} {to} {replicas} "
                 f"({manager_of_replicas(found)}), after the suite had set it to {self._replicas}"
             )
 
     def revert(self) -> None:
-        """Asks for the number that it had."""
+        """Asks for the number that it had. One that somebody else has set meanwhile stays."""
         if self._before is not None:
-            self._cluster.scale(self._deployment, self._before)
+            if self._cluster.replicas(self._deployment) == self._replicas:
+                self._cluster.scale(self._deployment, self._before)
             self._before = None

@@ -64,9 +64,7 @@ def on_pace(pace: Pace, interval: Budget) -> Figure:
                 actual=", ".join(f"{spacing:.1f} s" for spacing in spacings) + " apart"
                 if spacings
                 else (source == API and pace.untimely) or "none in that time",
-                likely="the agent does not log them, or in another line (agents.heartbeat_line of the profile)"
-                if source == LOG and not spacings
-                else "the agent sends at another interval, or the API reports heartbeats late",
+                likely=_why_off_pace(pace, source),
             )
     if pace.untimely:
         raise Unmet(
@@ -79,6 +77,17 @@ def on_pace(pace: Pace, interval: Budget) -> Figure:
         raise Unproven(unseen)
     mean = fmean(spacing for spacings in pace.spacings.values() for spacing in spacings)
     return Figure("mean time between heartbeats", mean, "s", _range(wanted, drift))
+
+
+def _why_off_pace(pace: Pace, source: str) -> str:
+    spacings = pace.spacings[source]
+    if pace.lost:
+        return f"the agent did not stay online: the API said {pace.lost} meanwhile"
+    if source == LOG and not spacings:
+        return "the agent does not log them, or in another line (agents.heartbeat_line of the profile)"
+    if any(spacing < 0 for spacing in spacings):
+        return "the API reported an earlier heartbeat after a later one: its store lost that, or one server lacks it"
+    return "the agent sends at another interval, or the API reports heartbeats late"
 
 
 def _off(spacings: Sequence[float], wanted: float, tolerance: float) -> list[float]:

@@ -68,13 +68,16 @@ def frame_rate_at_least(found: Streaming, limit: float) -> Sequence[Figure]:
     _require_a_quiet_machine(found)
     if found.network.milliseconds >= 1000 / limit and not stands_still:
         raise Unproven(f"{found.network.describe()}, and the client requests one picture at a time\n{found.table()}")
+    if found.narrow and not stands_still:
+        raise Unproven(f"{found.narrow}: the line is too narrow to measure the frame rate\n{found.table()}")
     attachments.record_figures(figures(found))
     raise Unmet(
         f"{found.session}, frame rate",
         expected=f"at least {limit:g} distinct pictures a second, without a gap of {SILENCE_SECONDS:g} s",
         actual=f"{found.frame_rate:.1f} pictures a second, {found.longest_gap:.1f} s without one at the longest",
         timeline=f"measured for {found.planned:.0f} s",
-        likely="the VNC server, or a proxy before it, sends fewer pictures than the desktop draws",
+        likely="the VNC server, or a proxy before it, sends fewer uncompressed pictures than the desktop draws; the "
+        f"user's page drew {found.pictures_in_page:.1f} a second",
     )
 
 

@@ -7,7 +7,7 @@ The sources, in their order: the kubelet's summary (needs access to nodes/proxy)
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -81,14 +81,18 @@ class KubeletSummary:
     def read(self, pods: Sequence[Pod]) -> dict[str, Counter]:
         """One request for each node."""
         nodes = sorted({pod.node for pod in pods if pod.node is not None})
-        wanted = {pod.meta.uid for pod in pods}
+        wanted = {pod.meta.uid: pod for pod in pods}
         return _merged([partial(self._of_node, node, wanted) for node in nodes])
 
-    def _of_node(self, node: str, wanted: Collection[str]) -> dict[str, Counter]:
+    def _of_node(self, node: str, wanted: Mapping[str, Pod]) -> dict[str, Counter]:
         path = f"/api/v1/nodes/{node}/proxy/stats/summary"
         body = self._cluster.raw(path)
         with as_cluster_error(path):
-            entries = [entry for entry in json.loads(body)["pods"] if entry["podRef"]["uid"] in wanted]
+            entries = [
+                entry | {"containers": _lasting(wanted[uid], entry.get("containers") or ())}
+                for entry in json.loads(body)["pods"]
+                if (uid := entry["podRef"]["uid"]) in wanted
+            ]
             return {entry["podRef"]["name"]: summary_counter(entry) for entry in entries if _counts(entry)}
 
 
@@ -121,9 +125,13 @@ class MetricsApi:
     def read(self, pods: Sequence[Pod]) -> dict[str, Counter]:
         """One request for all pods of the namespace."""
         path = f"/apis/metrics.k8s.io/v1beta1/namespaces/{self._cluster.namespace}/pods"
-        body, wanted = self._cluster.raw(path), {pod.meta.name for pod in pods}
+        body, wanted = self._cluster.raw(path), {pod.meta.name: pod for pod in pods}
         with as_cluster_error(path):
-            entries = [entry for entry in json.loads(body)["items"] if entry["metadata"]["name"] in wanted]
+            entries = [
+                entry | {"containers": _lasting(wanted[name], entry["containers"])}
+                for entry in json.loads(body)["items"]
+                if (name := entry["metadata"]["name"]) in wanted
+            ]
             return {entry["metadata"]["name"]: metrics_counter(entry) for entry in entries}
 
 
@@ -157,6 +165,13 @@ def choose(cluster: Cluster, pods: Sequence[Pod]) -> tuple[Source | None, str]:
             return source, "; ".join(reasons)
         reasons.append(f"{source.name}: nothing about {', '.join(missing[:3])}")
     return None, "; ".join(reasons)
+
+
+def _lasting(pod: Pod, containers: Sequence[Json]) -> Sequence[Json]:
+    """Those that the pod was made with, without ephemeral ones: somebody who looks for an error puts these beside."""
+    spec = pod.object["spec"]
+    names = {container["name"] for kind in ("containers", "initContainers") for container in spec.get(kind) or ()}
+    return [container for container in containers if container.get("name") in names] or containers
 
 
 def _own(containers: Sequence[Json]) -> Sequence[Json]:

@@ -6,6 +6,7 @@ import os
 import shutil
 import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 from playwright.sync_api import Page, sync_playwright
@@ -13,8 +14,9 @@ from websockets.sync.server import ServerConnection, serve
 
 from streamspace_acceptance.desktop.browser import find
 from streamspace_acceptance.desktop.browser_arguments import ARGUMENTS
-from streamspace_acceptance.desktop.stream_meter import StreamMeter
+from streamspace_acceptance.desktop.stream_meter import StreamMeter, largest_file
 from streamspace_acceptance.desktop.watchdog import BrowserWatchdog
+from tests.support.web_server import says, web_server
 
 MESSAGE, MESSAGES = bytes(500), 20
 # A screen that is drawn as noVNC draws its own, and a connection that was open before the meter.
@@ -76,3 +78,22 @@ def test_meter_counts_bytes_each_way_and_pictures(page: Page) -> None:
     assert 0 < counted.seconds < 60
     again = meter.take()
     assert (again.sent, again.received, again.pictures) == (0, 0, 0)
+
+
+FILES = {
+    "/": b"<!doctype html><script src=small.js></script><script src=large.js></script><script src=middle.js></script>",
+    "/small.js": b"//" + b"s" * 100,
+    "/large.js": b"//" + b"l" * 100_000,
+    "/middle.js": b"//" + b"m" * 80_000,
+}
+
+
+def test_largest_file_of_the_page_is_found(page: Page) -> None:
+    def respond(request: BaseHTTPRequestHandler) -> None:
+        body = FILES.get(request.path, b"")
+        says(body, content_type="text/html" if request.path == "/" else "text/javascript")(request)
+
+    with web_server(respond) as url:
+        page.goto(url)
+        assert largest_file(page, BrowserWatchdog(), 64 * 1024) == f"{url}/large.js"
+        assert largest_file(page, BrowserWatchdog(), 200_000) == ""

@@ -60,6 +60,18 @@ def test_scaling_that_somebody_takes_back_names_the_field_manager() -> None:
         disruptions.check_held()
     disruptions.revert_all()
     disruptions.check_held()
+    assert cluster.now == 1
+
+
+def test_scaling_leaves_the_number_that_somebody_else_chose() -> None:
+    cluster = Deployments()
+    disruptions = Disruptions()
+    disruptions.apply(Scaling(cluster, "agents", 3))  # type: ignore[arg-type]
+    cluster.now = 5
+    with pytest.raises(ClusterError, match=r"somebody set spec\.replicas of Deployment agents to 5"):
+        disruptions.check_held()
+    disruptions.revert_all()
+    assert cluster.now == 5
 
 
 def test_scaling_after_another_begins_from_what_was_before() -> None:

@@ -254,6 +254,29 @@ def test_rule_that_meets_nothing_gives_way_to_the_next_method() -> None:
     assert "a heartbeat arrived" in made.describe()
 
 
+@pytest.mark.parametrize("end", [FINE, STOPPED, ClusterError("silence"), ExecResult("", "held by another app", 4)])
+def test_rule_that_is_there_or_cannot_be_asked_for_is_held(end: ExecResult | Exception) -> None:
+    iptables(C=end)[1].check_held()
+
+
+def test_rule_that_somebody_removed_is_an_error() -> None:
+    cluster, rules = iptables(C=NOT_THERE)
+    with pytest.raises(ClusterError, match="somebody removed the rule of iptables with which the suite had cut off"):
+        rules.check_held()
+    cluster.there = [None]
+    rules.check_held()  # gone with its pod
+
+
+def test_cut_that_somebody_reverted_gives_way_to_no_method() -> None:
+    @dataclass
+    class Reverted(_Way):
+        def check_held(self) -> None:
+            raise ClusterError("somebody removed the rule")
+
+    with pytest.raises(ClusterError, match="somebody removed"):
+        cut(Disruptions(), [Reverted("iptables"), _Way("policy")], _fails)
+
+
 def test_rule_outlives_the_container_and_is_removed_later() -> None:
     stopped = Pod.of(pod_json(started=False, ready=False))
     cluster, rules = iptables(D=FINE, C=NOT_THERE)

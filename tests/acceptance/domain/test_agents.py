@@ -89,6 +89,16 @@ def test_heartbeats_off_the_pace_or_too_few(spaced: list[float]) -> None:
         expect.agents.on_pace(Pace(AGENT, 3.0, {"log": [3.0, 3.0, 3.0], "API": spaced}), INTERVAL)
 
 
+def test_heartbeat_that_the_api_forgets_is_told_of() -> None:
+    with pytest.raises(Unmet, match="an earlier heartbeat after a later one"):
+        expect.agents.on_pace(Pace(AGENT, 3.0, {"log": [3.0, 3.0, 3.0], "API": [3.0, -12.1, 15.1]}), INTERVAL)
+
+
+def test_agent_that_does_not_stay_online_is_why_it_sends_none() -> None:
+    with pytest.raises(Unmet, match="did not stay online: the API said offline meanwhile"):
+        expect.agents.on_pace(Pace(AGENT, 3.0, {"log": [], "API": [3.0, 3.0, 3.0]}, lost="offline"), INTERVAL)
+
+
 def test_a_heartbeat_counts_when_the_api_tells_of_a_new_one() -> None:
     samples = [sample(1.0, beat=10.0), sample(1.1, beat=10.0), sample(4.1, beat=13.0), sample(4.2, beat=None)]
     assert [(beat.at, beat.item) for beat in received(samples, AGENT)] == [(1.0, 10.0), (4.1, 13.0)]

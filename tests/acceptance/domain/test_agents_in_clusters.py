@@ -19,6 +19,7 @@ from streamspace_acceptance.domain.agents.balance import Balance
 from streamspace_acceptance.domain.agents.fleet import other_word, other_workloads
 from streamspace_acceptance.domain.agents.heartbeats import API, LOG, Pace, looked_seldom
 from streamspace_acceptance.domain.agents.logged_transitions import OFFLINE, ONLINE, changes
+from streamspace_acceptance.domain.results import Results
 from streamspace_acceptance.domain.sessions.provision import Provision
 from streamspace_acceptance.measuring import node_busy
 from streamspace_acceptance.outcomes import Unmet, Unproven
@@ -271,7 +272,7 @@ def test_agents_that_were_two_are_two_again_after_both_scalings(monkeypatch: pyt
     disruptions = Disruptions()
     scenario: Any = SimpleNamespace(
         clients=(clients := SimpleNamespace(cluster=cluster, profile=load(), agents=set[str]())),
-        results=SimpleNamespace(put=lambda _: None),
+        results=Results(),
         disruptions=disruptions,
     )
     fleet.scale(scenario, 1)

@@ -14,6 +14,7 @@ from streamspace_acceptance.domain.agents import fleet
 from streamspace_acceptance.domain.agents.balance import Balance
 from streamspace_acceptance.domain.agents.fleet import others_agents
 from streamspace_acceptance.domain.deployment.credentials import Credentials, guess, password_in
+from streamspace_acceptance.domain.results import Results
 from streamspace_acceptance.domain.sessions.creation import Asked, Creation, made_as_answered
 from streamspace_acceptance.domain.sessions.provision import Provision
 from streamspace_acceptance.domain.sessions.rendering import Settling
@@ -185,6 +186,8 @@ def test_agent_listed_twice_is_the_matter_of_one_criterion(
     monkeypatch.setattr(fleet, "agent_pods", lambda _: [Pod.of(pod_json(name=name))])
     monkeypatch.setattr(fleet, "AgentApi", lambda _: SimpleNamespace(all=lambda: recording.items()[-1].item))
     clients = SimpleNamespace(api=None, profile=load(), cluster=SimpleNamespace(events=list))
-    scenario: Any = SimpleNamespace(clients=clients, disruptions=SimpleNamespace(check_held=lambda: None))
+    scenario: Any = SimpleNamespace(
+        clients=clients, disruptions=SimpleNamespace(check_held=lambda: None), results=Results()
+    )
     with nullcontext() if listed else pytest.raises(Unmet, match=f"several times {name}"):
         assert fleet.wait_for_online(scenario, 1, Budget("agents", 0.05, 1.0), once=once).online == {name}

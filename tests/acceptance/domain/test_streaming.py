@@ -80,7 +80,7 @@ def streamed(monkeypatch: pytest.MonkeyPatch, is_frozen: Callable[[float], bool]
         yield Desktop(is_frozen)
 
     meter = SimpleNamespace(take=lambda: Traffic(1.0, 0, 0, 0))
-    viewer = SimpleNamespace(connections=(1, 1), stream_meter=lambda *_: meter)
+    viewer = SimpleNamespace(connections=(1, 1), stream_meter=lambda *_: meter, largest_file=lambda _: "")
     session = SimpleNamespace(subject="session s", vnc=SimpleNamespace(viewing=viewing))
     desktop = SimpleNamespace(session=session, wait_until_rendered=lambda: None, opened=lambda: viewer)
     cluster = SimpleNamespace(pods=list)  # without a pod to look into nothing is known of the nodes

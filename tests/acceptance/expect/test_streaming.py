@@ -82,6 +82,13 @@ def test_enough_pictures_are_proven_with_the_other_metrics() -> None:
     expect.streaming.frame_rate_at_least(streaming(rates=[rate(16.0)]), 15)
 
 
+def test_too_few_pictures_are_compared_with_those_of_the_page() -> None:
+    with pytest.raises(Unmet, match=r"sends fewer .*; the user's page drew 24\.0 a second"):
+        expect.streaming.frame_rate_at_least(streaming(rates=[rate(11.2)], line=20_000.0), 15)
+    with pytest.raises(Unmet, match=r"2\.0 s without one"):
+        expect.streaming.frame_rate_at_least(streaming(rates=[FROZEN], line=200.0), 15)
+
+
 def test_page_that_draws_few_of_the_pictures_fails() -> None:
     traffic = [(MOVING, Traffic(7.5, 75 * 1024, 7680, 38))]
     with pytest.raises(Unmet, match=r"the page draws 5\.1 a second, of 29\.5 that come"):
@@ -119,6 +126,7 @@ def test_too_few_pictures_fail(rates: list[FrameRate], actual: str) -> None:
         ({"rates": [rate(12.0, drawn=12.0)]}, "the source of motion is itself too slow"),
         ({"rates": [rate(14.0)], "lateness": [4.0] * 100}, "this machine is too busy"),
         ({"rates": [rate(14.0)], "nodes": {"n1": 0.99}}, "n1 was 99% busy"),
+        ({"rates": [rate(11.0)], "line": 200.0}, "comes with 200 KiB/s, and the uncompressed pictures took 176 KiB/s"),
         ({"rates": [FrameRate(6.0, 30.0, [Frame(n / 30, None) for n in range(180)])]}, "are not those of the source"),
     ],
 )

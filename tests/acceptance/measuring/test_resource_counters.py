@@ -21,7 +21,7 @@ from streamspace_acceptance.measuring.resource_counters import (
     choose,
     summary_counter,
 )
-from tests.support.samples import pod
+from tests.support.samples import pod, pod_json
 
 POD = pod(name="api-1", uid="u-1")
 SUMMARY = {
@@ -174,6 +174,22 @@ def test_injected_neighbours_are_not_the_products_use(name: str, seconds: float)
     ]
     item = {**METRICS["items"][0], "containers": containers}
     cores = MetricsApi(fake({"metrics.k8s.io": {"items": [item]}})).read([POD])["api-1"].cores
+    assert cores == (0.25 if seconds == 2.5 else 1.25)
+
+
+@pytest.mark.parametrize(("made_with", "seconds"), [(["api"], 2.5), (["api", "debugger-x"], 3.5)])
+def test_ephemeral_container_is_not_the_products_use(made_with: list[str], seconds: float) -> None:
+    raw = pod_json("api-1", "u-1")
+    raw["spec"]["containers"] = [{"name": name} for name in made_with]
+    own = Pod.of(raw)
+    counter = KubeletSummary(fake({"stats/summary": beside("debugger-x")})).read([own])["api-1"]
+    assert counter.cpu_seconds == seconds
+    containers = [
+        {"name": "api", "usage": {"cpu": "250m", "memory": "64Mi"}},
+        {"name": "debugger-x", "usage": {"cpu": "1", "memory": "64Mi"}},
+    ]
+    item = {**METRICS["items"][0], "containers": containers}
+    cores = MetricsApi(fake({"metrics.k8s.io": {"items": [item]}})).read([own])["api-1"].cores
     assert cores == (0.25 if seconds == 2.5 else 1.25)
 
 

@@ -12,6 +12,7 @@ from streamspace_acceptance.cluster.owners import deployment_name
 from streamspace_acceptance.disruption.scaling import Scaling
 from streamspace_acceptance.domain.agents import missing_pods
 from streamspace_acceptance.domain.clients import Clients
+from streamspace_acceptance.domain.deployment.replaced_pods import ReliedPods
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.measuring import node_busy
 from streamspace_acceptance.outcomes import Unproven
@@ -96,6 +97,8 @@ def scale(scenario: Scenario, count: int) -> None:
     if denied := rights.missing(clients.cluster, wanted):
         raise Unproven(rights.sentence(denied, clients.cluster.namespace, rights.FILE_OF_PHASE_3))
     agent_pods(clients)  # those that are about to go are known from now on
+    if relied := scenario.results.find(ReliedPods):
+        relied.release_agents()
     scenario.disruptions.revert_each(Scaling)
     scenario.results.put(ScaledAt(now()))
     name = clients.profile.agents.deployment
@@ -121,41 +124,49 @@ def wait_for_online(scenario: Scenario, count: int, within: Budget | None = None
     clients = scenario.clients
     goal = f"{count} online, each a Ready pod of the Deployment" if count else "none online"
 
-    def likely() -> str:
-        scenario.disruptions.check_held()
-        pods = agent_pods(clients)
-        listed = AgentApi(clients.api).all()
-        strangers = others_agents(pods, listed, count)
-        if strangers and clients.agents.issuperset(strangers):
-            return f"{', '.join(strangers)}: reported online, although the pods are gone"
-        if strangers:
-            raise Unproven(
-                f"{', '.join(strangers)} are online too, beside the pods of {clients.profile.agents.deployment}: "
-                "an agent of another cluster or kind may take over"
-            )
-        if neighbours := other_workloads(pods, clients.profile.agents.deployment) if len(pods) != count else ():
-            raise Unproven(
-                f"{', '.join(neighbours)} runs agents too, beside Deployment {clients.profile.agents.deployment}: "
-                "the suite scales this one alone, so it cannot choose how many are online"
-            )
-        if reason := missing_pods.unplaced(pods, clients.cluster.events()):
-            raise Unproven(f"the cluster has no place for {count} agents: {reason}")
-        if reason := node_busy.keeps_waiting(clients.cluster, pods):
-            raise Unproven(reason)
-        if len(pods) < count:
-            missing_pods.check_admitted(clients.cluster, clients.profile.agents.deployment)
-        shared = shared_id(pods, listed, count)
-        return shared or f"the agents' pods: {', '.join(pod.describe() for pod in pods) or 'none'}"
-
     with presence(AgentApi(clients.api)) as recording:
-        return follow(
+        listed = follow(
             Wait("agents", goal, within or clients.budgets.named("agents")),
             recording,
             goal=lambda samples: samples[-1].item if _complete(clients, samples[-1].item, count, once=once) else None,
             says=AgentList.describe,
-            likely=lambda _: likely(),
+            likely=lambda _: _why_not_online(scenario, count),
             impossible=lambda samples: other_word(samples[-1].item) if count else None,
         )
+    if relied := scenario.results.find(ReliedPods):
+        relied.add()
+    return listed
+
+
+def _why_not_online(scenario: Scenario, count: int) -> str:
+    """The likely cause, when not exactly `count` agents are online. Unproven or ClusterError where it is not the
+    product's doing.
+    """
+    clients = scenario.clients
+    scenario.disruptions.check_held()
+    pods = agent_pods(clients)
+    listed = AgentApi(clients.api).all()
+    strangers = others_agents(pods, listed, count)
+    if strangers and clients.agents.issuperset(strangers):
+        return f"{', '.join(strangers)}: reported online, although the pods are gone"
+    if strangers:
+        raise Unproven(
+            f"{', '.join(strangers)} are online too, beside the pods of {clients.profile.agents.deployment}: "
+            "an agent of another cluster or kind may take over"
+        )
+    if neighbours := other_workloads(pods, clients.profile.agents.deployment) if len(pods) != count else ():
+        raise Unproven(
+            f"{', '.join(neighbours)} runs agents too, beside Deployment {clients.profile.agents.deployment}: "
+            "the suite scales this one alone, so it cannot choose how many are online"
+        )
+    if reason := missing_pods.unplaced(pods, clients.cluster.events()):
+        raise Unproven(f"the cluster has no place for {count} agents: {reason}")
+    if reason := node_busy.keeps_waiting(clients.cluster, pods):
+        raise Unproven(reason)
+    if len(pods) < count:
+        missing_pods.check_admitted(clients.cluster, clients.profile.agents.deployment)
+    shared = shared_id(pods, listed, count)
+    return shared or f"the agents' pods: {', '.join(pod.describe() for pod in pods) or 'none'}"
 
 
 def agent_pods(clients: Clients) -> list[Pod]:

@@ -33,6 +33,7 @@ class Pace:
 
     `untimely` says why the times that the API reports are wrong; empty if they are right. `rotated` are the sources of
     which lines or answers are missing. `refusal`: why the suite may not read the agent's log; empty if it may.
+    `lost` is the first other status than online that the API gave the agent meanwhile; empty if there was none.
     """
 
     agent_id: str
@@ -41,6 +42,7 @@ class Pace:
     untimely: str = ""
     rotated: frozenset[str] = frozenset()
     refusal: str = ""
+    lost: str = ""
 
     def table(self) -> str:
         """For the report."""
@@ -74,7 +76,11 @@ def watch_heartbeats(scenario: Scenario, count: int) -> None:
     }
     lost = frozenset({LOG} if log.has_gap else ()) | ({API} if looked_seldom(recording.items(), interval) else set())
     refusal = log.refusal if mark else ""
-    scenario.results.put(Pace(agent.id, interval, sources, untimely(recording.items(), agent.id), lost, refusal))
+    statuses = [sample.item.status(agent.id) for sample in recording.items() if not sample.item.trouble]
+    fallen = next((status for status in statuses if status != clients.profile.statuses["agent_online"]), "")
+    scenario.results.put(
+        Pace(agent.id, interval, sources, untimely(recording.items(), agent.id), lost, refusal, fallen)
+    )
 
 
 def apart(moments: Sequence[float], least: float) -> list[float]:

@@ -12,6 +12,7 @@ from streamspace_acceptance.domain.agents.fleet import ObservedAgent, watch
 from streamspace_acceptance.domain.agents.heartbeat_gap import await_heartbeat, check_silence
 from streamspace_acceptance.domain.agents.logged_transitions import Transitions
 from streamspace_acceptance.domain.agents.outage import Outage
+from streamspace_acceptance.domain.deployment.replaced_pods import ReliedPods
 from streamspace_acceptance.domain.sessions.scenario import Scenario
 from streamspace_acceptance.evidence import attachments
 from streamspace_acceptance.measuring.node_busy import NodeBusyMeter
@@ -53,11 +54,14 @@ def cut_off(scenario: Scenario) -> None:
         if denied := rights.missing(clients.cluster, rights.DISRUPTIVE):
             namespace = clients.cluster.namespace
             raise Unproven(rights.sentence(denied, namespace, rights.FILE_OF_PHASE_3)) from error
+        if (relied := scenario.results.find(ReliedPods)) is not None and (deleted := relied.deleted()):
+            raise Unproven(f"{deleted}; {error}") from error
         raise
     attachments.attach_text("the disruption", made.describe())
     _await_status(recording, agent, offline, made.at, spans(offline=OFFLINE_PATIENCE))
     transitions.look()
     elapse(Wait(agent.subject, "it stays cut off", spans(heartbeat=1)))
+    scenario.disruptions.check_held()
     reverted = now()
     scenario.disruptions.revert(made.method)
     restored = now()

@@ -32,6 +32,10 @@ _PROGRAM = (
 )
 
 
+SIDE = 64
+"""Pixels of each side of the part that is looked at; its picture comes uncompressed, with four bytes a pixel."""
+
+
 @dataclass(frozen=True)
 class Spot:
     """A point of the desktop that is inside the moving block."""
@@ -41,8 +45,8 @@ class Spot:
 
     @property
     def box(self) -> Box:
-        """A part of the block around it, 64 by 64 pixels."""
-        return self.x - 32, self.y - 32, 64, 64
+        """A part of the block around it."""
+        return self.x - SIDE // 2, self.y - SIDE // 2, SIDE, SIDE
 
 
 def program(rate: float) -> str:

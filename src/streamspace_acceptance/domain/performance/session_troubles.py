@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from streamspace_acceptance.cluster.image_pulls import pulls
 from streamspace_acceptance.cluster.kubernetes import FORBIDDEN, Cluster, ClusterError
 from streamspace_acceptance.cluster.objects import Json, Pod
-from streamspace_acceptance.cluster.taken_pods import taken
+from streamspace_acceptance.cluster.taken_pods import scaled_down, taken
 from streamspace_acceptance.cluster.watch import Change
 from streamspace_acceptance.domain.clients import Clients
 from streamspace_acceptance.domain.deployment.own_pods import end_in_words, own_containers, own_pods
-from streamspace_acceptance.domain.performance.taken_away import scaled_down
 from streamspace_acceptance.measuring.node_busy import saturated
 from streamspace_acceptance.outcomes import Unmet
 from streamspace_acceptance.product.http import NoAnswer

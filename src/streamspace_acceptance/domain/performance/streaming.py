@@ -24,6 +24,7 @@ from streamspace_acceptance.measuring.network_path import NetworkPath
 from streamspace_acceptance.measuring.node_busy import NodeBusyMeter
 from streamspace_acceptance.measuring.round_trip import INJECTED_MILLISECONDS, PAUSE_MILLISECONDS, RoundTrips
 from streamspace_acceptance.outcomes import Unproven
+from streamspace_acceptance.product.http import HttpClient, NoAnswer
 from streamspace_acceptance.product.rfb import NoHandshake, NotInTime
 from streamspace_acceptance.product.rfb_client import NotUnderstoodError, RfbClient
 from streamspace_acceptance.waiting import Wait
@@ -38,6 +39,10 @@ TRIP_PAUSE, FRAME_PAUSE = PAUSE_MILLISECONDS / 1000, 0.002
 TRIPS_SHARE = 0.2
 """The share of a moving part in which round trips are measured instead of pictures."""
 SILENCE_SECONDS = 1.0
+FILE_BYTES = 64 * 1024
+"""A file of so many bytes takes its time from the line, and not from the server."""
+NARROW = 0.7
+"""Pictures that take so large a share of what the line carries are held back by the line."""
 
 
 @dataclass
@@ -47,7 +52,7 @@ class Streaming:
 
     `gaps`: the longest time without a new picture while round trips were measured instead, in seconds, for each part.
     `traffic` has a line for each part: its name, and the bytes and pictures of the user's page. `nodes`: the busy share
-    of each node's processors.
+    of each node's processors. `line`: the KiB a second at which a file of the page came, 0 where none was large enough.
     """
 
     session: str
@@ -63,6 +68,7 @@ class Streaming:
     no_motion: str = ""
     cut_short: str = ""
     network: NetworkPath = field(default_factory=NetworkPath)
+    line: float = 0.0
     nodes: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -88,6 +94,16 @@ class Streaming:
         """Seconds without a new picture while the source moved, at the most."""
         return max([*(rate.longest_gap for rate in self.rates), *self.gaps])
 
+    @property
+    def narrow(self) -> str:
+        """That the line carries hardly more than the pictures took, in a sentence; empty where it does."""
+        took = self.frame_rate * motion.SIDE**2 * 4 / 1024
+        if took < NARROW * self.line or not self.line:
+            return ""
+        return (
+            f"a file of the page comes with {self.line:.0f} KiB/s, and the uncompressed pictures took {took:.0f} KiB/s"
+        )
+
     def kibibytes(self, part: str) -> tuple[float, float]:
         """KiB each second that the page received and sent in the parts of that name."""
         found = [traffic for name, traffic in self.traffic if name == part]
@@ -100,6 +116,7 @@ class Streaming:
         lines = [f"{self.session}, over {self.planned:.0f} s: still and moving in turn"]
         lines += [self.round_trips.table()] if self.trips and self.delayed else ["no round trips"]
         lines += [self.network.describe()] if self.network.count else []
+        lines += [f"a file of the page came with {self.line:.0f} KiB/s"] if self.line else []
         lines += [node_busy.describe(self.nodes)] if self.nodes else []
         lines += [f"moving: {rate}" for rate in self.rates]
         lines += [f"self-check, a source of {self.slow.source_rate:g}/s: {self.slow}"] if self.slow else []
@@ -125,6 +142,7 @@ def record(scenario: Scenario, plan: Seconds) -> None:
     budget = scenario.clients.budgets.limit(plan)
     found = scenario.results.put(Streaming(desk.session.subject, budget.seconds))
     found.network = network_path.measure(scenario.clients.http.base_url)
+    found.line = _line(scenario.clients.http, desk.opened().largest_file(FILE_BYTES))
     connections = desk.opened().connections
     meter = NodeBusyMeter.begin(scenario.clients.cluster)
     try:
@@ -141,6 +159,17 @@ def record(scenario: Scenario, plan: Seconds) -> None:
     elif not found.ended and desk.opened().connections != connections:
         found.ended = desk.blame("the user's page had to connect again")
     attachments.attach_text("streaming", found.table())
+
+
+def _line(http: HttpClient, address: str) -> float:
+    """The KiB a second at which that file comes, over the same line as the pictures; 0 without a file."""
+    try:
+        answer = http.page(address) if address else None
+    except NoAnswer:
+        answer = None
+    if answer is None or not answer.ok:
+        return 0.0
+    return len(answer.body) / 1024 / (answer.received_at - answer.sent_at)
 
 
 class _Recorder:

@@ -1,4 +1,4 @@
-"""Losses that are not a defect: a pod that its ReplicaSet scaled down, and an idle limit that the session announces.
+"""A loss that is not a defect: a session that is hibernated by an idle limit, which the session announces.
 
 `cluster/taken_pods.py` knows those that the cluster brings about.
 """
@@ -6,26 +6,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
-from streamspace_acceptance.cluster.objects import Json
 
-SCALED_DOWN = "SuccessfulDelete"
-"""The reason of the event with which a controller tells that it has deleted one of its pods, for it is to have fewer.
-A pod that was evicted, preempted or deleted by somebody else brings no such event."""
-_CONTROLLERS = ("ReplicaSet", "StatefulSet", "DaemonSet")
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
-
-
-def scaled_down(events: Sequence[Json], pod: str) -> bool:
-    """Whether the pod's own controller says that it has deleted it."""
-    return any(
-        event.get("reason") == SCALED_DOWN
-        and (event.get("involvedObject") or {}).get("kind") in _CONTROLLERS
-        and pod in str(event.get("message")).split()
-        for event in events
-    )
 
 
 def idle_limit(cluster: Cluster, session: str) -> float | None:
