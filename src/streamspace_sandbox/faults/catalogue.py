@@ -30,7 +30,7 @@ _MODULES = (
     "streaming",
     "surroundings",
     "log_surroundings",
-    "operators",
+    "replaced_pods",
     "rights",
     "session_rights",
     "other_desktops",
