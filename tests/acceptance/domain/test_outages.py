@@ -117,6 +117,24 @@ def test_servers_are_listed_once_after_one_was_replaced(product: Product, api: S
     assert product.lists == 1
 
 
+def test_server_whose_pod_somebody_deleted_is_told(product: Product, api: StreamSpaceApi) -> None:
+    watch = watched(product, api)
+    assert watch.deleted_server() is None
+    product.pods[1]["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    assert watch.deleted_server() == "somebody deleted pod streamspace-postgres-1 of the product meanwhile"
+    product.pods[1] = pod("streamspace-postgres")
+    product.pods[1]["metadata"]["uid"] = "another"
+    assert watch.deleted_server() is not None
+    watch.end()
+    assert watch.deleted_server() is None, "the next scenario has a pod of its own"
+
+
+def test_server_that_crashed_was_not_deleted(product: Product, api: StreamSpaceApi) -> None:
+    watch = watched(product, api)
+    product.pods[0] = pod("streamspace-api", restarts=1, reason="Error", exitCode=2)
+    assert watch.deleted_server() is None
+
+
 def test_api_is_asked_twice_after_a_step_that_did_not_pass(product: Product, api: StreamSpaceApi) -> None:
     watch = watched(product, api)
     watch.note_trouble()

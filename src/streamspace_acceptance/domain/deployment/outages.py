@@ -10,7 +10,7 @@ from functools import wraps
 from streamspace_acceptance.budgets import Budgets
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.cluster.logs import ContainerLog
-from streamspace_acceptance.cluster.objects import Json
+from streamspace_acceptance.cluster.objects import Json, Meta
 from streamspace_acceptance.cluster.watch import known_objects
 from streamspace_acceptance.domain.deployment import health
 from streamspace_acceptance.domain.deployment.deployment import Deployment
@@ -59,7 +59,7 @@ class Outages:
         self._has_trouble = False
         self._lost_calls = api.http.lost_calls
         servers = list(self._servers_of(pods))
-        self._names = _names(servers)
+        self._names = self._at_first = _names(servers)
         self._restarts: Restarts = {key: count for key, count, _, _ in servers}
         self._patience = PATIENCE_SECONDS
         self._is_lost = False
@@ -112,8 +112,18 @@ class Outages:
             return f"{CRASHED}: {'; '.join(crashes)}"
         return f"the API has not come back after a crash: {self._crash}" if self._is_lost and self._crash else None
 
+    def deleted_server(self) -> str | None:
+        """That somebody deleted the pod of a server in this scenario, with what stored or answered; None if nobody did.
+
+        A server that crashes is started again in its pod.
+        """
+        stay = {pod["metadata"]["uid"] for pod in self._cluster.raw_pods() if not Meta.of(pod).deleting}
+        gone = [pod for uid, pod in self._at_first.items() if uid not in stay]
+        return f"somebody deleted pod {', '.join(gone)} of the product meanwhile" if gone else None
+
     def _tell(self) -> None:
         crashes, early = self._crashes(), self._login.take_early_end()
+        self._at_first = self._names
         if crashes:  # some products end all logins as they start
             raise FoundByCleanUp("; ".join(crashes), CRASHED)
         if early:
