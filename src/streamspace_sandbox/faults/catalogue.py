@@ -30,6 +30,7 @@ _MODULES = (
     "streaming",
     "surroundings",
     "log_surroundings",
+    "operators",
     "rights",
     "session_rights",
     "other_desktops",
