@@ -11,6 +11,7 @@ from behave.runner import Context
 
 from streamspace_acceptance.budgets import Seconds
 from streamspace_acceptance.cluster.kubernetes import ClusterError
+from streamspace_acceptance.desktop.client_page import IN_BROWSER
 from streamspace_acceptance.domain.agents.fleet import ObservedAgent, ScaledAt
 from streamspace_acceptance.domain.agents.heartbeats import Pace
 from streamspace_acceptance.domain.agents.logged_transitions import Transitions
@@ -31,7 +32,7 @@ from streamspace_acceptance.domain.resources.enforcement import Enforcement
 from streamspace_acceptance.domain.resources.oversized_requests import OversizedRequests
 from streamspace_acceptance.domain.rights.actions import OtherUserAttempts, OtherUserTokens, VisitorAttempts
 from streamspace_acceptance.domain.rights.other_users import OtherUsers
-from streamspace_acceptance.domain.sessions import missing_images, no_room
+from streamspace_acceptance.domain.sessions import lost_pods, missing_images, no_room, unbound_claims
 from streamspace_acceptance.domain.sessions.concurrent_requests import ConcurrentRequests
 from streamspace_acceptance.domain.sessions.creation import Creation
 from streamspace_acceptance.domain.sessions.lifecycle import SessionLifecycle
@@ -162,9 +163,10 @@ class World(Scenario):
     def reconsider(self, error: Exception) -> Exception:
         """The error with what else is known of it, or that error itself.
 
-        No answer becomes Unproven where a server of the product crashed, and a failure where the cluster cannot get the
-        image of a session or has no room for its pod. Both do where somebody else deleted a pod of the product.
-        A failure gets what the API says of a session against Kubernetes.
+        No answer becomes Unproven where a server of the product crashed, and an error of the cluster where a session's
+        pod was taken away. So does a failure where the cluster cannot get the image of a session, has no room or volume
+        for its pod or took that away. No answer and a failure do where somebody else deleted a pod of the product. A
+        failure gets what the API says of a session against Kubernetes.
         ClusterError where somebody else has taken back a disruption of the suite: then it says nothing of the product.
         """
         if not isinstance(error, NotApplicable):
@@ -172,6 +174,8 @@ class World(Scenario):
         if isinstance(error, NoAnswer):
             crash = self._run.outages.explain(error) or self._deleted()
             return Unproven(f"{crash} ({error})") if crash else error
+        if isinstance(error, ClusterError) and (taken := lost_pods.find(self.registry.sessions)) is not None:
+            return Unproven(taken)  # nothing can be looked at in a pod that is gone
         failure = error.__cause__ if isinstance(error, Unproven) else error  # of a wait that was cut short, for example
         if not isinstance(failure, Unmet):
             return error
@@ -181,9 +185,23 @@ class World(Scenario):
                 return Unproven(f"{deleted}; {failure.subject}: {failure.actual}")
         if (lacking := _lacking(self.registry.sessions, failure)) is not None:
             return Unproven(lacking)
-        may_contradict = failure is error and any(word in failure.actual for word in ("404", "not listed"))
+        return self._told_in_full(failure) if failure is error else error
+
+    def _told_in_full(self, failure: Unmet) -> Unmet:
+        """The failure with a lost pod of its desktop, and with statements about a session that exclude each other."""
+        if gone := self._gone(failure):
+            failure = failure.with_parts(likely=f"{gone}; {failure.likely}")
+        may_contradict = any(word in failure.actual for word in ("404", "not listed"))
         contradictions = list(self._contradictions()) if may_contradict else []
-        return failure.with_parts(actual="; ".join([failure.actual, *contradictions])) if contradictions else error
+        return failure.with_parts(actual="; ".join([failure.actual, *contradictions])) if contradictions else failure
+
+    def _gone(self, failure: Unmet) -> str:
+        """The pod that a desktop lost which the suite only used, in a few words; empty if it lost none."""
+        lifecycle = self.results.find(SessionLifecycle)
+        is_of_a_desktop = failure.subject.startswith(IN_BROWSER) or ", desktop" in failure.subject
+        if not is_of_a_desktop or lifecycle is None or lifecycle.former:
+            return ""
+        return lost_pods.gone(lifecycle.session)
 
     def _deleted(self) -> str:
         """That somebody else deleted a pod of the product meanwhile; empty where nothing shows it.
@@ -215,6 +233,9 @@ def world(context: Context) -> World:
 
 
 def _lacking(sessions: Sequence[Session], error: Unmet) -> str | None:
-    """The image or the room that the cluster lacks for a session, in a sentence; None if it lacks neither."""
+    """The image, room, volume or pod that the cluster does not let a session have, in a sentence; None if it does."""
     image = missing_images.find(sessions) if missing_images.NOT_PULLED.search(str(error)) else None
-    return image or (no_room.find(sessions, error.subject) if "Pending" in str(error) else None)
+    place = None
+    if image is None and "Pending" in str(error):
+        place = no_room.find(sessions, error.subject) or unbound_claims.find(sessions)
+    return image or place or lost_pods.find(sessions)

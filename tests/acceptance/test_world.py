@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,11 +15,12 @@ from streamspace_acceptance.cluster.kubernetes import ClusterError
 from streamspace_acceptance.cluster.objects import Pod
 from streamspace_acceptance.deviations import Deviation
 from streamspace_acceptance.domain.deployment.replaced_pods import ReliedPods
-from streamspace_acceptance.domain.sessions import missing_images
+from streamspace_acceptance.domain.sessions import lost_pods, missing_images
 from streamspace_acceptance.evidence.run_evidence import RunEvidence, collected
 from streamspace_acceptance.outcomes import NotApplicable, Unmet, Unproven
 from streamspace_acceptance.product.http import NoAnswer
 from streamspace_acceptance.verdict.register import Criterion, Register, Test
+from streamspace_acceptance.waiting import Recording
 from streamspace_acceptance.world import World
 from tests.support.samples import pod_json
 
@@ -36,13 +38,16 @@ def scenario(held: bool = True, deleted: str = "") -> Any:
 
     disruptions = SimpleNamespace(check_held=check_held)
     told, registry = (lambda: iter([TOLD])), SimpleNamespace(sessions=[])
-    return SimpleNamespace(
+    world: Any = SimpleNamespace(
         disruptions=disruptions,
         registry=registry,
         _contradictions=told,
         _deleted=lambda: deleted,
         _run=run(None, []),
     )
+    world._told_in_full = partial(World._told_in_full, world)
+    world._gone = lambda _: ""
+    return world
 
 
 def run(crash: str | None, troubles: list[str]) -> Any:
@@ -74,10 +79,12 @@ def test_failure_for_an_image_that_the_cluster_lacks_is_unproven(monkeypatch: py
         ("500m", "0/1 nodes are available: 1 Insufficient cpu.", {"cpu": "500m", "memory": "1Gi"}, True),
         ("520m", "0/1 nodes are available: 1 Too many pods.", {"cpu": "500m", "memory": "1Gi"}, True),
         ("5", "0/1 nodes are available: 1 Insufficient cpu.", {"cpu": "500m", "memory": "1Gi"}, False),
+        ("500m", "0/2 nodes are available: 2 node(s) were unschedulable.", {"cpu": "500m", "memory": "1Gi"}, True),
+        ("5", "0/2 nodes are available: 2 node(s) were unschedulable.", {"cpu": "500m", "memory": "1Gi"}, False),
         ("500m", "pod has unbound immediate PersistentVolumeClaims", {"cpu": "500m", "memory": "1Gi"}, False),
         ("500m", "0/1 nodes are available: 1 Insufficient cpu.", {}, False),
     ],
-    ids=["full", "many pods", "asks for more", "no volume", "nothing said"],
+    ids=["full", "many pods", "asks for more", "cordoned", "asks for more of those", "no volume", "nothing said"],
 )
 def test_session_without_room_on_any_node_is_unproven(
     cpu: str, words: str, said: dict[str, str], excused: bool
@@ -90,6 +97,8 @@ def test_session_without_room_on_any_node_is_unproven(
         id="s-1",
         subject="session s-1",
         listed_pods=lambda: [Pod.of(raw)],
+        changes=Recording(),
+        cluster=SimpleNamespace(events=list, claims=list),
         api=SimpleNamespace(session=lambda _: {"resources": said}),
     )
     world = scenario()
@@ -103,6 +112,36 @@ def test_session_without_room_on_any_node_is_unproven(
     cut_short.__cause__ = failure("Pending for 4.0 s")
     told = World.reconsider(world, cut_short)
     assert (words in str(told)) if excused else told is cut_short
+
+
+@pytest.mark.parametrize(
+    ("subject", "former", "is_told"),
+    [
+        ("session s-1, desktop", frozenset(), True),
+        ("the page in the browser, used again after 11.1 s", frozenset(), True),
+        ("session s-1, desktop", frozenset({"uid-1"}), False),
+        ("session s-1", frozenset(), False),
+    ],
+    ids=["desktop", "page", "ended by the suite", "no desktop"],
+)
+def test_desktop_whose_pod_is_gone_tells_so(
+    monkeypatch: pytest.MonkeyPatch, subject: str, former: frozenset[str], is_told: bool
+) -> None:
+    world, unmet = scenario(), failure("no noVNC screen").with_parts(subject=subject)
+    world.results = SimpleNamespace(find=lambda _: SimpleNamespace(former=former, session="s-1"))
+    world._gone = partial(World._gone, world)
+    monkeypatch.setattr(lost_pods, "gone", lambda _: "its pod s-1-x was deleted meanwhile")
+    found = World.reconsider(world, unmet)
+    assert isinstance(found, Unmet)
+    assert found.likely == ("its pod s-1-x was deleted meanwhile; x" if is_told else "x")
+    assert found.actual == "no noVNC screen"
+
+
+def test_error_in_a_pod_that_was_taken_away_is_unproven(monkeypatch: pytest.MonkeyPatch) -> None:
+    lost = ClusterError("exec in pod s-1-x: Handshake status 404 Not Found")
+    assert World.reconsider(scenario(), lost) is lost
+    monkeypatch.setattr(lost_pods, "find", lambda _: "its pod s-1-x was taken away")
+    assert str(World.reconsider(scenario(), lost)) == "its pod s-1-x was taken away"
 
 
 def test_any_other_failure_stays_as_it_is() -> None:

@@ -27,6 +27,10 @@ NOT_REACHED = "UNPROVEN", "not reached"
 DELETED = "was deleted meanwhile, and not by the suite"
 WHENEVER_DELETED = "PROVEN or UNPROVEN", DELETED
 """It depends on the machine whether another agent is online before the sessions are counted."""
+CORDONED = "UNPROVEN", "no node takes its pod: 0/3 nodes are available: 3 node(s) were unschedulable"
+NO_VOLUME = "UNPROVEN", "the cluster makes no volume for claim"
+TAKEN_AWAY = "UNPROVEN", "was taken away (EvictionByEvictionAPI"
+SCALED_DOWN = "UNPROVEN", "to 0 (field manager kubectl)"
 UNSEEN = {f"1.1b-{number}": ("UNPROVEN", QUOTA) for number in range(1, 5)}
 
 SURROUNDINGS = [
@@ -122,4 +126,33 @@ SURROUNDINGS = [
         ("3.4",),
         dict.fromkeys(("3.4-2", "3.4-3", "3.4-4"), WHENEVER_DELETED),
     ),
+    Surroundings(
+        "cordoned-nodes",
+        ("1.1a", "1.1b"),
+        {
+            **dict.fromkeys(("1.1b-1", "1.1b-3"), CORDONED),
+            "1.1b-2": ("UNPROVEN", "only 0 of 5"),
+            "1.1b-4": ("UNPROVEN", "did not reach Running"),
+        },
+    ),
+    Surroundings("sessions-evicted", ("1.1d",), {"1.1d-4": TAKEN_AWAY}),
+    Surroundings("sessions-scaled-down", ("1.1d",), {"1.1d-4": SCALED_DOWN}),
+    Surroundings(
+        "database-deleted",
+        ("1.1b",),
+        {
+            "1.1b-1": ("UNPROVEN", DELETED),
+            **{f"1.1b-{number}": ("UNPROVEN or PROVEN", "") for number in (2, 3, 4)},
+        },
+    ),
+    Surroundings(
+        "no-storage-class",
+        ("1.1a", "1.1b"),
+        {
+            **dict.fromkeys(("1.1b-1", "1.1b-3"), NO_VOLUME),
+            "1.1b-2": ("UNPROVEN", "only 0 of 5"),
+            "1.1b-4": ("UNPROVEN", "did not reach Running"),
+        },
+    ),
+    Surroundings("claims-held", ("1.1a", "1.4")),
 ]

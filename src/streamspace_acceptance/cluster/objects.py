@@ -11,6 +11,7 @@ from streamspace_acceptance.cluster.containers import is_native_sidecar, status_
 
 Json = dict[str, Any]
 UNSCHEDULABLE = "Unschedulable"
+_OWN_FINALIZER = re.compile(r"kubernetes\.io/|foregroundDeletion$|orphan$|.*stream\.?space")
 
 
 def selector(labels: Mapping[str, str]) -> str:
@@ -27,6 +28,7 @@ class Meta:
     labels: dict[str, str]
     owners: tuple[tuple[str, str], ...]
     deleting: bool
+    finalizers: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, obj: Json) -> Meta:
@@ -38,7 +40,13 @@ class Meta:
             labels=dict(metadata.get("labels") or {}),
             owners=tuple((owner["uid"], owner["name"]) for owner in metadata.get("ownerReferences") or ()),
             deleting=metadata.get("deletionTimestamp") is not None,
+            finalizers=tuple(metadata.get("finalizers") or ()),
         )
+
+    @property
+    def is_held_by_others(self) -> bool:
+        """Whether it is deleted but for finalizers that are neither Kubernetes' nor the product's, as a snapshot's."""
+        return self.deleting and bool(self.finalizers) and not any(map(_OWN_FINALIZER.match, self.finalizers))
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from streamspace_acceptance.outcomes import Unmet
 Box = dict[str, float]
 Point = tuple[float, float]
 
+IN_BROWSER = "the page in the browser"
 LEAST_SCREEN = (128, 96)
 """Pixels of the smallest desktop; a logo has fewer."""
 _HOLDS_CLIENT = "marks => Array.from(document.scripts).some(script => marks.every(mark => script.text.includes(mark)))"
@@ -76,7 +77,7 @@ class ScreenLostError(Unmet):
 
     def __init__(self, name: str, trouble: str | None) -> None:
         super().__init__(
-            "the page in the browser",
+            IN_BROWSER,
             expected=f"a {name} screen that shows the desktop",
             actual=f"the {name} screen is no longer in the page",
             likely=trouble or "the page removes its screen while the desktop is in use",

@@ -164,8 +164,14 @@ def vnc_answers(session: Session, framebuffer: Framebuffer | str) -> None:
         )
 
 
-def _why_no_handshake(trouble: str, served: int) -> str:
-    """The likely reason why a handshake failed: a server that refuses, or none, or none for later viewers."""
+CLOSED = "its pod listens on port {}: the server there is silent, or the way to it is closed, as by a NetworkPolicy"
+
+
+def _why_no_handshake(trouble: str, served: int, port: int | None = None) -> str:
+    """The likely reason why a handshake failed: a server that refuses, or none, or none for later viewers.
+
+    `port` is one on which the pod is known to listen.
+    """
     if not served and NO_SUCH_PATH.search(trouble):
         return "there is no such path; a contract profile can name it (calls.vnc, docs/profiles.md)"
     if LIMITED.search(trouble):
@@ -173,7 +179,7 @@ def _why_no_handshake(trouble: str, served: int) -> str:
     if not is_reached(trouble) and served:
         return "the VNC server answered an earlier viewer: the product does not open the way to it again"
     if not is_reached(trouble):
-        return "nothing that speaks RFB listens behind the session's WebSocket"
+        return "nothing that speaks RFB listens behind the session's WebSocket" if port is None else CLOSED.format(port)
     if "password" in trouble:
         return "the desktop is protected: set STREAMSPACE_VNC_PASSWORD"
     return "a VNC server is there, and its own words are above"
@@ -187,7 +193,7 @@ def _listening(server: VncCheck) -> None:
             expected="a complete RFB handshake",
             actual=server.framebuffer,
             timeline=server.connections,
-            likely=_why_no_handshake(server.framebuffer, server.served),
+            likely=_why_no_handshake(server.framebuffer, server.served, server.port if server.port_listens else None),
         )
     if not server.sockets_seen:
         raise Unproven(f"{subject}: it answers, but /proc/net/tcp in the pod does not show whether it is the pod's own")

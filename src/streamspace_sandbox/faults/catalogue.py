@@ -31,6 +31,7 @@ _MODULES = (
     "surroundings",
     "log_surroundings",
     "replaced_pods",
+    "operators",
     "rights",
     "session_rights",
     "other_desktops",

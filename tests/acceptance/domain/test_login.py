@@ -225,6 +225,16 @@ def test_a_server_that_says_the_same_to_everything(respond: Respond) -> None:
         judge(respond)
 
 
+def test_login_without_a_token_is_judged_by_its_own_answer() -> None:
+    """A server that fails at logins may end each connection after its answer, and so cut the next one."""
+    with web_server(says(b"{}", 500)) as url, HttpClient(url, RUNS_OWN) as http:
+        client = LoginClient(http, load())
+        found = client.try_out(Credentials("admin", PASSWORD, "the log"))
+        assert http.logins == 1
+        with pytest.raises(Unmet, match="fails at logins"):
+            expect.deployment.login_works(found, client)
+
+
 def test_a_login_that_is_not_answered() -> None:
     with HttpClient("http://127.0.0.1:9", RUNS_OWN) as http, pytest.raises(Unmet):
         LoginClient(http, load()).try_out(Credentials("admin", PASSWORD, "the log"))

@@ -58,6 +58,7 @@ def of_a_job() -> Json:
         ("Hibernated", [], [pod_json()], "s-2 is Hibernated, with no pod"),
         ("Hibernating", [pod(deleting=True)], [], "s-2 is Hibernating, with pod"),
         ("Running", [pod(uid="uid-2")], [pod_json()], "after another one"),
+        ("Running", [pod(uid="uid-2")], [pod_json(phase="Succeeded", deleting=True)], "after another one"),
     ],
 )
 def test_another_session_runs_on_on_its_pod(

@@ -15,10 +15,10 @@ from streamspace_acceptance.domain.agents.balance import Balance
 from streamspace_acceptance.domain.agents.fleet import others_agents
 from streamspace_acceptance.domain.deployment.credentials import Credentials, guess, password_in
 from streamspace_acceptance.domain.results import Results
+from streamspace_acceptance.domain.sessions.admission import REFUSED
 from streamspace_acceptance.domain.sessions.creation import Asked, Creation, made_as_answered
 from streamspace_acceptance.domain.sessions.provision import Provision
 from streamspace_acceptance.domain.sessions.rendering import Settling
-from streamspace_acceptance.domain.sessions.session import REFUSED
 from streamspace_acceptance.domain.templates.deletion import Deletion
 from streamspace_acceptance.domain.templates.mistake_trials import MistakeAttempt
 from streamspace_acceptance.outcomes import Unmet, Unproven

@@ -56,7 +56,7 @@ def woken(monkeypatch: pytest.MonkeyPatch, *pods: Json) -> Session:
     cluster.pods = lambda **_: []
     cluster.events = list
     cluster.session_object = lambda _: None
-    api: Any = SimpleNamespace(profile=load())
+    api: Any = SimpleNamespace(profile=load(), session=lambda _: {})
     return Session(SESSION, Clients(api, cast("Any", cluster), Budgets(0.003)))
 
 

@@ -68,3 +68,35 @@ def test_session_is_asked_for_by_its_id_where_the_list_is_wrong(is_shown: bool, 
     cluster = SimpleNamespace(session_object=lambda _: None, each_pod=list, claims=list)
     clients: Any = SimpleNamespace(api=api, cluster=cluster)
     assert Remains(clients, ["1"]).by_kind().get(IN_API) == left_there
+
+
+@pytest.mark.parametrize(
+    ("finalizers", "deleting", "is_left"),
+    [
+        (["snapshot.storage.kubernetes.io/pvc-as-source-protection"], True, False),
+        (["backup.example.com/hold"], True, False),
+        (["backup.example.com/hold", "kubernetes.io/pvc-protection"], True, True),
+        (["kubernetes.io/pvc-protection"], True, True),
+        (["stream.space/home"], True, True),
+        (["streamspace.io/home"], True, True),
+        ([], True, True),
+        (["backup.example.com/hold"], False, True),
+    ],
+)
+def test_claim_that_somebody_else_holds_is_not_left(finalizers: list[str], deleting: bool, is_left: bool) -> None:
+    claim = Claim(Meta("1-home", "uid", {}, (), deleting, tuple(finalizers)), "Bound")
+    api = SimpleNamespace(
+        profile=SimpleNamespace(session_label="session"), sessions=lambda: SimpleNamespace(ids=frozenset())
+    )
+    obj = SimpleNamespace(meta=Meta("1", "uid", {}, (), deleting=True))
+    cluster = SimpleNamespace(session_object=lambda _: obj, each_pod=list, claims=lambda: [claim])
+    clients: Any = SimpleNamespace(api=api, cluster=cluster)
+    assert bool(Remains(clients, ["1"]).by_kind()) is is_left
+
+
+def test_object_that_waits_for_no_claim_is_left_behind() -> None:
+    api = SimpleNamespace(sessions=lambda: SimpleNamespace(ids=frozenset()))
+    obj = SimpleNamespace(meta=Meta("1", "uid", {}, (), deleting=True))
+    cluster = SimpleNamespace(session_object=lambda _: obj, each_pod=list, claims=list)
+    clients: Any = SimpleNamespace(api=api, cluster=cluster)
+    assert Remains(clients, ["1"]).by_kind() == {"objects": ["session 1"]}

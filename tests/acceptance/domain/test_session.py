@@ -75,7 +75,7 @@ def session(
     monkeypatch.setattr(sessions_session, "holding_watch", lambda *_: nullcontext())
     monkeypatch.setattr(VncViewer, "handshake", lambda _: Framebuffer(800, 600, "desktop", 1.0))
     monkeypatch.setattr(VncViewer, "is_blank", lambda _: False)
-    api = api or SimpleNamespace(profile=load())
+    api = api or SimpleNamespace(profile=load(), session=lambda _: {})
     return Session(SESSION, Clients(api, cast("Cluster", _Cluster(pods)), SOON))
 
 
@@ -92,6 +92,27 @@ def test_pod_that_a_quota_refuses_is_an_error_of_the_cluster(monkeypatch: pytest
     found.cluster.told = [{"involvedObject": {"name": f"{SESSION}-5d"}, "message": message}]  # type: ignore[attr-defined]
     with pytest.raises(ClusterError, match=r"the cluster refuses its pod: .*exceeded quota: team"):
         found.wait_for_a_pod(within="start")
+
+
+@pytest.mark.parametrize(
+    ("message", "is_clusters"),
+    [
+        (
+            'persistentvolumeclaims "x-home" is forbidden: exceeded quota: team, requested: persistentvolumeclaims=1',
+            True,
+        ),
+        ('admission webhook "validate.kyverno.svc-fail" denied the request: no label', True),
+        ('admission webhook "quota.streamspace.io" denied the request: no label', False),
+        ("You have exceeded quota: 3 sessions.", False),
+        ("", False),
+    ],
+)
+def test_claim_that_a_quota_refuses_is_an_error_of_the_cluster(
+    monkeypatch: pytest.MonkeyPatch, message: str, is_clusters: bool
+) -> None:
+    api = SimpleNamespace(profile=load(), session=lambda _: {"message": message})
+    with pytest.raises(ClusterError if is_clusters else Unmet, match="refuses an object" if is_clusters else "no pod"):
+        session(monkeypatch, api=api).wait_for_a_pod(within="start")
 
 
 def test_a_pod_that_is_nowhere_is_the_products_failure(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -208,6 +208,8 @@ def test_a_vnc_server_listens_in_the_sessions_own_pod() -> None:
 def test_vnc_server_that_answers_once_names_the_way_to_it() -> None:
     check = VncCheck(SESSION, HandshakeTrouble("no ProtocolVersion came"), 5900, False, False)
     assert "nothing that speaks RFB" in unmet(expect.desktops.vnc_listening, [check])
+    closed = replace(check, port_listens=True)
+    assert "its pod listens on port 5900" in unmet(expect.desktops.vnc_listening, [closed])
     assert "answered an earlier viewer" in unmet(expect.desktops.vnc_listening, [replace(check, served=1)])
 
 

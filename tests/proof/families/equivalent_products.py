@@ -74,6 +74,8 @@ def _check_surroundings(surroundings: Surroundings, tests: tuple[str, ...], lane
     problems = [
         problem for criterion in _criteria(*tests) if (problem := _problem(criterion, run, surroundings)) is not None
     ]
+    if "beyond the plan: " in run.console:
+        problems.append("a healthy product is said to fail beyond the plan")
     red = {criterion: run.reasons[criterion] for criterion in sorted(run.of("FAILED"))}
     wanted = tuple(sorted(id for id, (verdict, _) in surroundings.must.items() if verdict == "FAILED"))
     return Outcome(wanted, red, tuple(problems), run.console if problems else "")

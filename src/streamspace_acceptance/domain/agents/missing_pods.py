@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from streamspace_acceptance.cluster.image_pulls import pulls
 from streamspace_acceptance.cluster.kubernetes import Cluster, ClusterError
 from streamspace_acceptance.cluster.objects import Json, Pod
-from streamspace_acceptance.domain.sessions.session import REFUSED
+from streamspace_acceptance.domain.sessions.admission import REFUSED
 
 NO_IMAGE = ("ErrImageNeverPull", "ErrImagePull", "ImagePullBackOff", "RegistryUnavailable")
 """The reasons with which a container waits while its kubelet cannot get the image."""

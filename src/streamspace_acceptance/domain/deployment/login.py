@@ -68,24 +68,26 @@ class LoginClient:
                 likely="the API does not answer logins; see its log",
             ) from error
         token = self.token(login)
+        if token is None:  # which the criterion says: what other logins bring would tell no more
+            return LoginAttempts(credentials.place, login, None, None, wrong_password=login, controls={})
         wrong = f"not-{credentials.password}"
         cut = credentials.password[:-1] + ("y" if credentials.password.endswith("x") else "x")
         longer, other_case = f"{credentials.password}x", credentials.password.swapcase()
         for secret in (wrong, cut, longer, other_case):
             register_secret(secret)
-        tokens = {"no token": None, "an invalid token": GARBAGE}
-        if token is not None:
-            tokens["its token altered in one character"] = altered(token)
-            tokens["its token altered near its end"] = altered_at_the_end(token)
-        controls = {what: or_redirect(partial(self._call, wrong_token)) for what, wrong_token in tokens.items()}
         wrong_tokens = {"no token": None, "an invalid token": GARBAGE}
-        trials = () if token is None else tuple(try_calls(self._http, self._profile, wrong_tokens, token))
+        tokens = wrong_tokens | {
+            "its token altered in one character": altered(token),
+            "its token altered near its end": altered_at_the_end(token),
+        }
+        controls = {what: or_redirect(partial(self._call, wrong_token)) for what, wrong_token in tokens.items()}
+        trials = tuple(try_calls(self._http, self._profile, wrong_tokens, token))
         judged("calls without a valid token", table("call | called with | answer", (trial.row() for trial in trials)))
         return LoginAttempts(
             place=credentials.place,
             login=login,
             token=token,
-            opened=None if token is None else self._call(token),
+            opened=self._call(token),
             wrong_password=self._log_in_wrongly(credentials, wrong),
             controls=controls,
             trials=trials,

@@ -91,7 +91,7 @@ def _watch(desktop: SessionDesktop) -> float:
         met=lambda _: now() - began >= dwell.seconds,
         says=describe,
         impossible=blank,
-        likely=lambda _: desktop.blame("the desktop ends or turns black, though its connection lasts"),
+        likely=lambda _: desktop.blame("the desktop ends or turns black while it is in use"),
         every=LOOK_SECONDS,
     )
     if shown.count(False) > BLANK_SHARE * len(shown):

@@ -45,11 +45,13 @@ def look_before(scenario: Scenario) -> None:
 def _look(session: Session) -> OtherSession:
     status, pods, running = session.api.status(session.id), session.pods(), session.api.profile.statuses["running"]
     state = f"{status}, with {', '.join(pod.describe() for pod in pods) or 'no pod'}"
+    changes = [(change.item.kind, Pod.of(change.item.object)) for change in session.changes.items()]
+    # Kubernetes calls a pod that it deletes over, too, shortly before it is gone.
+    evicted = {pod.meta.uid for _, pod in changes if pod.is_over and not pod.meta.deleting}
     gone = [
         pod
-        for change in session.changes.items()
-        if change.item.kind == "DELETED" and not is_of_a_job(change.item.object)
-        if not (pod := Pod.of(change.item.object)).is_over
+        for kind, pod in changes
+        if kind == "DELETED" and not is_of_a_job(pod.object) and pod.meta.uid not in evicted
     ]
     is_as_before = status == running and not gone and any(pod.stays for pod in pods)
     trouble = "" if is_as_before else f"{session.id} is {state}{' after another one' if gone and pods else ''}"

@@ -68,10 +68,17 @@ class Remains:
 
     def _objects(self) -> list[str]:
         if len(self._ids) <= FEW:
-            names = [key for key in self._ids if self._cluster.session_object(key) is not None]
+            found = [obj for key in self._ids if (obj := self._cluster.session_object(key)) is not None]
         else:
-            names = [obj.meta.name for obj in self._cluster.session_objects() if obj.meta.name in self._ids]
-        return [f"session {name}" for name in names]
+            found = [obj for obj in self._cluster.session_objects() if obj.meta.name in self._ids]
+        return [f"session {obj.meta.name}" for obj in found if not self._waits_for_others(obj.meta)]
+
+    def _waits_for_others(self, meta: Meta) -> bool:
+        """Whether a session's object is deleted but for its claim, which is, too, but for somebody else's finalizer."""
+        if not meta.deleting:
+            return False
+        claims = [claim for claim in self._cluster.claims() if self._claim_is_of(claim.meta, meta.name)]
+        return bool(claims) and all(claim.meta.is_held_by_others for claim in claims)
 
     def _watched_pods(self) -> list[str]:
         left = self._named(map(Pod.of, known_objects(self._cluster, "pods", is_polled=True) or ()))
@@ -98,6 +105,7 @@ class Remains:
 
     def _having(self, claims: Iterable[Claim]) -> list[str]:
         there = [claim for claim in claims if any(self._claim_is_of(claim.meta, key) for key in self._ids)]
+        there = [claim for claim in there if not claim.meta.is_held_by_others]
         return [f"claim {claim.meta.name}" for claim in there]
 
     def _pod_is_of(self, meta: Meta, session_id: str) -> bool:

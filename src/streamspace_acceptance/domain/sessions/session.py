@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
 
@@ -11,6 +10,7 @@ from streamspace_acceptance.cluster.kubernetes import ClusterError
 from streamspace_acceptance.cluster.objects import Json, Pod, SessionObject, is_of_a_job, serving
 from streamspace_acceptance.cluster.watch import Change, holding_watch, watching
 from streamspace_acceptance.domain.clients import Clients
+from streamspace_acceptance.domain.sessions import admission
 from streamspace_acceptance.domain.sessions.vnc_viewer import VncViewer
 from streamspace_acceptance.evidence import attachments, run_facts
 from streamspace_acceptance.measuring import node_busy
@@ -20,11 +20,6 @@ from streamspace_acceptance.waiting import Budget, Recording, Stamped, Wait, fol
 
 Changes = Sequence[Stamped[Change]]
 DESKTOP = "Desktop"  # the fact of the report that tells which container is the desktop
-# What a ResourceQuota, a LimitRange, Pod Security and the webhooks of a policy say where they refuse a pod.
-REFUSED = re.compile(
-    r"exceeded quota|(?:maximum|minimum) \S+ usage per|failed quota|violates PodSecurity"
-    r'|(?:admission webhook|failed calling webhook) "(?!\S*stream\.?space)'
-)
 
 
 def present(changes: Changes) -> list[Pod]:
@@ -229,11 +224,8 @@ class Session:
         return [pod for pod in pods if self._is_mine(pod) or pod.meta.uid in former or self._is_namesake(pod)]
 
     def check_admitted(self) -> None:
-        """ClusterError when the cluster itself refuses the session's pod."""
-        for event in self.cluster.events():
-            about, message = event.get("involvedObject") or {}, str(event.get("message") or "")
-            if str(about.get("name", "")).startswith(self.id) and REFUSED.search(message):
-                raise ClusterError(f"{self.subject}: the cluster refuses its pod: {message}")
+        """ClusterError when the cluster itself refuses the session's pod, or another object of the session."""
+        admission.check(self.subject, self.id, self.cluster, self.api)
 
     def _follow(self, goal: str, within: str | Budget, pick: Callable[[list[Pod]], Pod | None]) -> Pod:
         def likely(_: Changes) -> str:

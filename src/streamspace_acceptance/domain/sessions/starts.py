@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from streamspace_acceptance.cluster import containers
+from streamspace_acceptance.cluster.kubernetes import ClusterError
 from streamspace_acceptance.cluster.objects import Json, Pod
 from streamspace_acceptance.cluster.watch import Change
 from streamspace_acceptance.domain.sessions.creation import Creation
@@ -247,6 +249,9 @@ def _listen(session: Session, blame: str | None) -> VncCheck:
         looks.append((vnc_port(container.spec, usual, "\n".join(tables)), "\n".join(tables)))
 
     framebuffer = session.vnc.handshake(look)
+    if isinstance(framebuffer, str) and not looks:
+        with suppress(Unmet, Unproven, ClusterError):  # the handshake has failed in any case
+            look()
     if blame is not None and isinstance(framebuffer, str):
         raise Unproven(f"{blame}; {framebuffer}")
     port, tables = looks[-1] if looks else (usual, "")

@@ -15,6 +15,7 @@ from streamspace_sandbox.quantities import parse_quantity
 COMPONENT = "default-scheduler"
 FINISHED = ("Succeeded", "Failed")
 ZERO = Decimal(0)
+CORDONED = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
 
 
 @dataclass
@@ -23,6 +24,7 @@ class Room:
 
     name: str
     labels: dict[str, str]
+    taints: list[Obj]
     allocatable: dict[str, Decimal]
     requested: dict[str, Decimal]
 
@@ -113,6 +115,11 @@ class Scheduler:
         selector = pod["spec"].get("nodeSelector") or {}
         if any(room.labels.get(key) != value for key, value in selector.items()):
             return ["node(s) didn't match Pod's node affinity/selector"]
+        taint = next((taint for taint in room.taints if not _is_tolerated(taint, pod)), None)
+        if taint == CORDONED:
+            return ["node(s) were unschedulable"]
+        if taint is not None:
+            return [f"node(s) had untolerated taint {{{taint['key']}: {taint.get('value', '')}}}"]
         return room.lacks(wanted)
 
     def _missing_claim(self, pod: Obj) -> str | None:
@@ -157,14 +164,30 @@ class Scheduler:
     def _rooms(self) -> list[Room]:
         rooms = {}
         for node in self._store.list(NODES)[0]:
-            if not (node.get("spec") or {}).get("unschedulable"):
-                allocatable = {key: parse_quantity(value) for key, value in node["status"]["allocatable"].items()}
-                rooms[name_of(node)] = Room(name_of(node), node["metadata"].get("labels") or {}, allocatable, {})
+            allocatable = {key: parse_quantity(value) for key, value in node["status"]["allocatable"].items()}
+            labels = node["metadata"].get("labels") or {}
+            rooms[name_of(node)] = Room(name_of(node), labels, _taints(node), allocatable, {})
         for pod in self._store.list(PODS)[0]:
             room = rooms.get(pod["spec"].get("nodeName") or "")
             if room is not None and pod["status"].get("phase") not in FINISHED:
                 room.add(requests(pod))
         return list(rooms.values())
+
+
+def _taints(node: Obj) -> list[Obj]:
+    """Those that keep pods away; a cordoned node has one of its own."""
+    spec = node.get("spec") or {}
+    taints = [taint for taint in spec.get("taints") or [] if taint["effect"] in ("NoSchedule", "NoExecute")]
+    return [CORDONED, *taints] if spec.get("unschedulable") else taints
+
+
+def _is_tolerated(taint: Obj, pod: Obj) -> bool:
+    return any(
+        toleration.get("key") in (None, "", taint["key"])
+        and toleration.get("effect") in (None, "", taint["effect"])
+        and (toleration.get("operator") == "Exists" or toleration.get("value", "") == taint.get("value", ""))
+        for toleration in pod["spec"].get("tolerations") or []
+    )
 
 
 def requests(pod: Obj) -> dict[str, Decimal]:

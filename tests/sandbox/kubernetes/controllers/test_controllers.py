@@ -335,8 +335,26 @@ def test_pod_waits_until_a_node_is_no_longer_cordoned(in_a_cluster: RunTest) -> 
         pending(cluster, "early", "1")
         await cluster.settle()
         assert node_of(cluster, "early") is None
+        condition = cluster.store.get(PODS, NAMESPACE, "early")["status"]["conditions"][0]
+        assert condition["message"].startswith("0/3 nodes are available: 3 node(s) were unschedulable.")
         cordon(cluster, host_capacity.NAMES[1], cordoned=False)
         assert await cluster.until(lambda: node_of(cluster, "early")) == host_capacity.NAMES[1]
+
+    in_a_cluster(test)
+
+
+def test_pod_waits_for_a_node_whose_taint_it_tolerates(in_a_cluster: RunTest) -> None:
+    async def test(cluster: Cluster) -> None:
+        taint = {"key": "dedicated", "value": "team", "effect": "NoSchedule"}
+        for name in host_capacity.NAMES:
+            cluster.store.mutate(NODES, None, name, lambda node: node.setdefault("spec", {}).update(taints=[taint]))
+        pending(cluster, "early", "1")
+        pending(cluster, "tolerant", "1", tolerations=[{"key": "dedicated", "operator": "Equal", "value": "team"}])
+        await cluster.until(lambda: node_of(cluster, "tolerant"))
+        condition = cluster.store.get(PODS, NAMESPACE, "early")["status"]["conditions"][0]
+        message = "0/3 nodes are available: 3 node(s) had untolerated taint {dedicated: team}."
+        assert condition["message"].startswith(message)
+        assert node_of(cluster, "early") is None
 
     in_a_cluster(test)
 
