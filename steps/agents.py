@@ -65,17 +65,17 @@ def its_heartbeats_are_apart(context: Context, interval: Seconds) -> None:
 
 @then("the agent is offline {window:Seconds} after its last heartbeat")
 def the_agent_is_offline(context: Context, window: Seconds) -> None:
-    expect.agents.offline_in_time(world(context).results[Outage], world(context).limit(window))
+    expect.outages.offline_in_time(world(context).results[Outage], world(context).limit(window))
 
 
 @then("the agent reconnects by itself within {limit:Seconds}")
 def the_agent_reconnects(context: Context, limit: Seconds) -> None:
-    expect.agents.reconnected(world(context).results[Outage], world(context).limit(limit))
+    expect.outages.reconnected(world(context).results[Outage], world(context).limit(limit))
 
 
 @then("the API's log records that the agent went offline and came online")
 def the_log_records_both(context: Context) -> None:
-    expect.agents.transitions_logged(world(context).results[Outage], world(context).results[Transitions])
+    expect.outages.transitions_logged(world(context).results[Outage], world(context).results[Transitions])
 
 
 @given('"{user}" and "{other}" work in "{template}" sessions')
@@ -91,14 +91,14 @@ def the_sessions_keep_their_pods(context: Context) -> None:
 
 @then("the agent is reported offline for as long as it is cut off")
 def the_agent_stays_offline(context: Context) -> None:
-    expect.agents.stays_offline(world(context).results[Outage])
+    expect.outages.stays_offline(world(context).results[Outage])
 
 
 @then("the agent reconnects within {limit:Seconds} and stays online")
 def the_agent_reconnects_and_stays(context: Context, limit: Seconds) -> None:
     outage = world(context).results[Outage]
-    expect.agents.reconnected(outage, world(context).limit(limit))
-    expect.agents.works_again(outage, undisturbed.try_command(world(context)))
+    expect.outages.reconnected(outage, world(context).limit(limit))
+    expect.outages.works_again(outage, undisturbed.try_command(world(context)))
 
 
 @then("every session is still Running, and its desktop opens")

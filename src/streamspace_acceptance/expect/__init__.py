@@ -11,6 +11,7 @@ from streamspace_acceptance.expect import environment as environment
 from streamspace_acceptance.expect import homes as homes
 from streamspace_acceptance.expect import interaction as interaction
 from streamspace_acceptance.expect import mistakes as mistakes
+from streamspace_acceptance.expect import outages as outages
 from streamspace_acceptance.expect import pods as pods
 from streamspace_acceptance.expect import resource_use as resource_use
 from streamspace_acceptance.expect import resources as resources

@@ -128,13 +128,13 @@ def dated(at: float, beat: float, date: float | None, *, zoned: bool = True) -> 
 
 
 def test_heartbeats_must_go_on_after_the_reconnection() -> None:
-    expect.agents.reconnected(outage(), RETURN)
-    expect.agents.reconnected(outage(beats_until=ENDED - WINDOW.seconds), RETURN)
+    expect.outages.reconnected(outage(), RETURN)
+    expect.outages.reconnected(outage(beats_until=ENDED - WINDOW.seconds), RETURN)
     with pytest.raises(Unmet, match=r"online to the end, without a heartbeat for the last 14\.5 s"):
-        expect.agents.reconnected(outage(beats_until=ONLINE), RETURN)
+        expect.outages.reconnected(outage(beats_until=ONLINE), RETURN)
     silent = outage()
     unheard = [sample(look.at, look.item.status(AGENT)) for look in silent.samples]
-    expect.agents.reconnected(replace(silent, samples=unheard), RETURN)
+    expect.outages.reconnected(replace(silent, samples=unheard), RETURN)
 
 
 def test_a_heartbeat_comes_when_the_api_says_that_it_came() -> None:
@@ -159,30 +159,30 @@ def test_heartbeat_without_a_time_is_quoted() -> None:
 
 def test_a_sound_outage() -> None:
     seen = outage()
-    figure = expect.agents.offline_in_time(seen, WINDOW)
+    figure = expect.outages.offline_in_time(seen, WINDOW)
     assert figure.value == pytest.approx(6.0, abs=0.11)
     assert figure.allowed == "5.6 to 7.4 s"
-    expect.agents.stays_offline(seen)
-    assert expect.agents.reconnected(seen, RETURN) == pytest.approx(0.5)
+    expect.outages.stays_offline(seen)
+    assert expect.outages.reconnected(seen, RETURN) == pytest.approx(0.5)
     assert "network cut reverted" in seen.timeline()
 
 
 @pytest.mark.parametrize("at", [104.0, 108.5])
 def test_offline_too_soon_or_too_late(at: float) -> None:
     with pytest.raises(Unmet, match="after its last heartbeat"):
-        expect.agents.offline_in_time(outage(offline=at), WINDOW)
+        expect.outages.offline_in_time(outage(offline=at), WINDOW)
 
 
 def test_never_offline() -> None:
     seen = outage(offline=ENDED + 1)
     with pytest.raises(Unmet, match="never offline"):
-        expect.agents.offline_in_time(seen, WINDOW)
+        expect.outages.offline_in_time(seen, WINDOW)
     with pytest.raises(Unmet, match="never offline"):
-        expect.agents.stays_offline(seen)
+        expect.outages.stays_offline(seen)
     with pytest.raises(Unproven):
-        expect.agents.reconnected(seen, RETURN)
+        expect.outages.reconnected(seen, RETURN)
     with pytest.raises(Unproven):
-        expect.agents.transitions_logged(seen, transitions("offline", "online"))
+        expect.outages.transitions_logged(seen, transitions("offline", "online"))
 
 
 @pytest.mark.parametrize("beats", [lambda at: 1000.0, lambda at: at, lambda at: None])
@@ -190,13 +190,13 @@ def test_offline_without_a_known_heartbeat_is_undecided(beats: Callable[[float],
     seen = outage()
     untold = [sample(look.at, look.item.status(AGENT), beats(look.at)) for look in seen.samples]
     with pytest.raises(Unproven, match=r"was reported offline, but .* \(see 3.3-1\)"):
-        expect.agents.offline_in_time(replace(seen, samples=untold), WINDOW)
-    expect.agents.stays_offline(replace(seen, samples=untold))
+        expect.outages.offline_in_time(replace(seen, samples=untold), WINDOW)
+    expect.outages.stays_offline(replace(seen, samples=untold))
 
 
 def test_online_for_a_moment_while_cut_off() -> None:
     with pytest.raises(Unmet, match=r"online 1\.0 s after it was reported offline"):
-        expect.agents.stays_offline(outage(OFFLINE, ONLINE, sample(107.0, "online")))
+        expect.outages.stays_offline(outage(OFFLINE, ONLINE, sample(107.0, "online")))
 
 
 def late(change: float, status: str, *after: float) -> list[Stamped[AgentList]]:
@@ -206,29 +206,29 @@ def late(change: float, status: str, *after: float) -> list[Stamped[AgentList]]:
 
 def test_server_that_is_behind_does_not_contradict_a_change() -> None:
     in_turn = [0.15, 0.35, 0.55, 0.75]
-    expect.agents.stays_offline(outage(OFFLINE, ONLINE, *late(OFFLINE, "online", *in_turn)))
-    expect.agents.reconnected(outage(OFFLINE, ONLINE, *late(ONLINE, "offline", *in_turn)), RETURN)
+    expect.outages.stays_offline(outage(OFFLINE, ONLINE, *late(OFFLINE, "online", *in_turn)))
+    expect.outages.reconnected(outage(OFFLINE, ONLINE, *late(ONLINE, "offline", *in_turn)), RETURN)
 
 
 @pytest.mark.parametrize("after", [[0.85], [0.15, 0.95], [tenth / 5 for tenth in range(1, 20)]])
 def test_status_that_comes_back_after_a_change_does(after: list[float]) -> None:
     with pytest.raises(Unmet, match="after it was reported offline"):
-        expect.agents.stays_offline(outage(OFFLINE, ONLINE, *late(OFFLINE, "online", *after)))
+        expect.outages.stays_offline(outage(OFFLINE, ONLINE, *late(OFFLINE, "online", *after)))
     with pytest.raises(Unmet, match="flaps"):
-        expect.agents.reconnected(outage(OFFLINE, ONLINE, *late(ONLINE, "offline", *after)), RETURN)
+        expect.outages.reconnected(outage(OFFLINE, ONLINE, *late(ONLINE, "offline", *after)), RETURN)
 
 
 def test_status_that_falls_back_right_after_a_change_does() -> None:
     seen = outage()
     told = [sample(look.at, "offline") if 109.7 < look.at < 111 else look for look in seen.samples]
     with pytest.raises(Unmet, match="flaps"):
-        expect.agents.reconnected(replace(seen, samples=told), RETURN)
+        expect.outages.reconnected(replace(seen, samples=told), RETURN)
 
 
 @pytest.mark.parametrize("at", [113.0, ENDED + 1])
 def test_back_too_late_or_never(at: float) -> None:
     with pytest.raises(Unmet, match="online again within"):
-        expect.agents.reconnected(outage(online=at), RETURN)
+        expect.outages.reconnected(outage(online=at), RETURN)
 
 
 def test_list_that_fails_while_an_agent_is_cut_off_is_named() -> None:
@@ -236,7 +236,7 @@ def test_list_that_fails_while_an_agent_is_cut_off_is_named() -> None:
     seen = outage()
     samples = [look if look.at < OFFLINE else Stamped(look.at, failing) for look in seen.samples]
     with pytest.raises(Unmet, match="the API gives no list of agents meanwhile: 500") as caught:
-        expect.agents.stays_offline(replace(seen, samples=samples))
+        expect.outages.stays_offline(replace(seen, samples=samples))
     assert "no list: 500 Internal Server Error" in caught.value.timeline
 
 
@@ -258,7 +258,7 @@ def test_former_connection_beside_the_new_one_is_named() -> None:
     seen = outage(online=ENDED + 1)
     told = [sample for sample in seen.samples if sample.at < RESTORED]
     with pytest.raises(Unmet, match="former connection beside the new one") as caught:
-        expect.agents.reconnected(replace(seen, samples=[*told, *beside]), RETURN)
+        expect.outages.reconnected(replace(seen, samples=[*told, *beside]), RETURN)
     assert "offline and online to the end" in caught.value.actual
 
 
@@ -272,19 +272,19 @@ def test_agent_that_may_be_back_under_another_id_is_named() -> None:
         if look.at >= RESTORED
     ]
     with pytest.raises(Unmet, match="agent-2 came online meanwhile: the agent may be back under another id"):
-        expect.agents.reconnected(replace(seen, samples=[*told, *later]), RETURN)
+        expect.outages.reconnected(replace(seen, samples=[*told, *later]), RETURN)
     with pytest.raises(Unmet, match="does not reconnect by itself"):
-        expect.agents.reconnected(seen, RETURN)
+        expect.outages.reconnected(seen, RETURN)
 
 
 def test_back_about_the_limit_is_not_decided() -> None:
     with pytest.raises(Unproven, match="too far apart"):
-        expect.agents.reconnected(outage(online=RESTORED + RETURN.seconds + 0.05), RETURN)
+        expect.outages.reconnected(outage(online=RESTORED + RETURN.seconds + 0.05), RETURN)
 
 
 def test_offline_again_after_it_came_back() -> None:
     with pytest.raises(Unmet, match="flaps"):
-        expect.agents.reconnected(outage(OFFLINE, ONLINE, sample(120.03, "offline")), RETURN)
+        expect.outages.reconnected(outage(OFFLINE, ONLINE, sample(120.03, "offline")), RETURN)
 
 
 def transitions(*kinds: str) -> Any:
@@ -293,20 +293,20 @@ def transitions(*kinds: str) -> Any:
 
 
 def test_both_changes_logged_once() -> None:
-    expect.agents.transitions_logged(outage(), transitions("offline", "online"))
+    expect.outages.transitions_logged(outage(), transitions("offline", "online"))
 
 
 def test_transitions_lost_in_a_rotated_log_are_unproven() -> None:
     rotated = transitions("online")
     rotated.has_gap = True
     with pytest.raises(Unproven, match="no longer begins at the cut"):
-        expect.agents.transitions_logged(outage(), rotated)
+        expect.outages.transitions_logged(outage(), rotated)
 
 
 @pytest.mark.parametrize("kinds", [(), ("offline",), ("online", "offline"), ("offline", "online", "offline", "online")])
 def test_changes_logged_otherwise(kinds: tuple[str, ...]) -> None:
     with pytest.raises(Unmet, match="the API's log"):
-        expect.agents.transitions_logged(outage(), transitions(*kinds))
+        expect.outages.transitions_logged(outage(), transitions(*kinds))
 
 
 # Sessions meanwhile
@@ -545,7 +545,7 @@ def test_agent_listed_twice_has_no_status() -> None:
         seen, samples=[stamped if stamped.at < ONLINE else Stamped(stamped.at, both) for stamped in seen.samples]
     )
     with pytest.raises(Unmet, match="offline and online to the end"):
-        expect.agents.reconnected(beside, RETURN)
+        expect.outages.reconnected(beside, RETURN)
 
 
 def test_a_moment_is_read_with_its_zone_or_without() -> None:

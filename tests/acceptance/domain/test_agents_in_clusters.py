@@ -131,9 +131,9 @@ def test_heartbeat_between_two_late_answers_is_not_decided() -> None:
 def test_return_while_the_network_is_restored_slowly_is_not_decided() -> None:
     slow = replace(outage(online=RESTORED + RETURN.seconds + 1.0), restored=RESTORED + RETURN.seconds)
     with pytest.raises(Unproven, match="restored too slowly"):
-        expect.agents.reconnected(slow, RETURN)
+        expect.outages.reconnected(slow, RETURN)
     with pytest.raises(Unmet, match="online again within"):
-        expect.agents.reconnected(replace(slow, restored=None), RETURN)
+        expect.outages.reconnected(replace(slow, restored=None), RETURN)
 
 
 def waiting(reason: str, node: str = "node-2") -> Pod:

@@ -27,18 +27,18 @@ PENDING = Unmet("session s-3", expected="Running", actual="Pending for 12.0 s", 
 
 
 def test_agent_that_is_back_at_work_passes() -> None:
-    expect.agents.works_again(outage(), CommandTrial(answer({}, 201), ("pod s-3-1 Running 1/1",)))
+    expect.outages.works_again(outage(), CommandTrial(answer({}, 201), ("pod s-3-1 Running 1/1",)))
 
 
 def test_agent_that_is_back_and_idle_says_what_it_left() -> None:
     with pytest.raises(Unmet, match=r"it has no pod for 12\.0 s") as caught:
-        expect.agents.works_again(outage(), CommandTrial(answer({}, 201), trouble=NO_POD))
+        expect.outages.works_again(outage(), CommandTrial(answer({}, 201), trouble=NO_POD))
     assert caught.value.likely.startswith("commands do not reach the agent over its new connection")
 
 
 def test_agent_that_is_back_and_reports_nothing_fails() -> None:
     with pytest.raises(Unmet, match=r"Pending for 12\.0 s") as caught:
-        expect.agents.works_again(outage(), CommandTrial(answer({}, 201), ("pod s-3-1 Running 1/1",), untold=PENDING))
+        expect.outages.works_again(outage(), CommandTrial(answer({}, 201), ("pod s-3-1 Running 1/1",), untold=PENDING))
     assert caught.value.likely.startswith("the agent's reports do not reach the API over its new connection")
 
 
@@ -109,7 +109,7 @@ def test_lines_of_an_outage_are_written_when_it_happens(apart: float, is_in_time
         has_gap=False, refusal="", found=found, expected=lambda: "both", text=lambda: "the lines"
     )
     with nullcontext() if is_in_time else pytest.raises(Unmet, match="logged only when it is back"):
-        expect.agents.transitions_logged(outage(), logged)
+        expect.outages.transitions_logged(outage(), logged)
 
 
 class _Busy:
