@@ -8,6 +8,9 @@ from typing import Any
 from streamspace_sandbox.faults.patching import Patch, wrap
 from streamspace_sandbox.faults.support.rfb_messages import HANDSHAKE_MESSAGES, TO_SERVER
 
+APART_SECONDS = 0.002
+"""Between messages that waited for a late one: a window manager may lose clicks that come within a millisecond."""
+
 Selection = Callable[[int, bytes], bool]
 
 
@@ -41,6 +44,8 @@ class _DelayedWriter:
             due, data = await self._queue.get()
             await asyncio.sleep(max(due - time.monotonic(), 0.0))
             self._writer.write(data)
+            if not self._queue.empty():
+                await asyncio.sleep(APART_SECONDS)
 
 
 def delay_input(seconds: float, selected: Selection = lambda _number, _data: True) -> Patch:
