@@ -1,12 +1,11 @@
 """Healthy variants: what people and their tools do in a cluster while a run uses the product."""
 
-import asyncio
-from collections.abc import Callable
 from typing import Any
 
 from streamspace_sandbox.faults.catalogue import register_variant
-from streamspace_sandbox.faults.patching import Patch, wrap
+from streamspace_sandbox.faults.patching import wrap
 from streamspace_sandbox.faults.support.pod_volumes import SESSION_LABEL
+from streamspace_sandbox.faults.support.session_pods import CREATE, is_session, with_session_pods
 from streamspace_sandbox.kubernetes.machinery.errors import ignore_api_errors
 from streamspace_sandbox.kubernetes.machinery.objects import clone, name_of, namespace_of
 from streamspace_sandbox.kubernetes.machinery.resources import (
@@ -20,7 +19,6 @@ from streamspace_sandbox.kubernetes.registry import managed_fields
 from streamspace_sandbox.kubernetes.registry.events import Recorder
 from streamspace_sandbox.kubernetes.registry.store import Store
 
-CREATE = "streamspace_sandbox.kubernetes.registry.store:Store.create"
 IN_USE_SECONDS = 10.0
 """Real seconds after the creation of a session's pod: its user works in the desktop."""
 STARTING_SECONDS = 0.5
@@ -34,25 +32,6 @@ EVICTION = {
 }
 
 Obj = dict[str, Any]
-Act = Callable[[Store, Obj], None]
-
-
-def _is_session(obj: Obj) -> bool:
-    return SESSION_LABEL in (obj["metadata"].get("labels") or {})
-
-
-def _with_each_pod(act: Act, seconds: float, *, first_alone: bool = False) -> Patch:
-    """So long after the creation of each session's pod, or of the first one alone, somebody does this."""
-    seen: list[str] = []
-
-    def create(original: Any, store: Store, resource: Resource, obj: Obj, **options: Any) -> Any:
-        made = original(store, resource, obj, **options)
-        if resource == PODS and _is_session(made) and not (first_alone and seen):
-            seen.append(name_of(made))
-            asyncio.get_running_loop().call_later(seconds, act, store, made)
-        return made
-
-    return wrap(CREATE, create)
 
 
 def _cordon(store: Store, _: Obj) -> None:
@@ -84,14 +63,14 @@ def _bind_none(original: Any, controller: Any, key: tuple[str, str]) -> None:
     """As Kubernetes does where no StorageClass is the default one."""
     store = controller._store
     claim = store.get(PERSISTENTVOLUMECLAIMS, *key)
-    if _is_session(claim):
+    if is_session(claim):
         Recorder(store).warning(claim, "FailedBinding", NO_CLASS, component="persistentvolume-controller")
     else:
         original(controller, key)
 
 
 def _hold_claims(original: Any, store: Store, resource: Resource, obj: Obj, **options: Any) -> Any:
-    if resource == PERSISTENTVOLUMECLAIMS and _is_session(obj):
+    if resource == PERSISTENTVOLUMECLAIMS and is_session(obj):
         obj = clone(obj)
         obj["metadata"]["finalizers"] = [SNAPSHOT]
     return original(store, resource, obj, **options)
@@ -100,22 +79,22 @@ def _hold_claims(original: Any, store: Store, resource: Resource, obj: Obj, **op
 register_variant(
     "cordoned-nodes",
     description="All nodes are cordoned before the first session's pod is scheduled",
-    kubernetes=_with_each_pod(_cordon, 0.0, first_alone=True),
+    kubernetes=with_session_pods(_cordon, number=1),
 )
 register_variant(
     "sessions-evicted",
     description="Each session's node is drained while its user works",
-    kubernetes=_with_each_pod(_evict, IN_USE_SECONDS),
+    kubernetes=with_session_pods(_evict, IN_USE_SECONDS),
 )
 register_variant(
     "sessions-scaled-down",
     description="Somebody scales each session's Deployment to 0 while its user works",
-    kubernetes=_with_each_pod(_scale_down, IN_USE_SECONDS),
+    kubernetes=with_session_pods(_scale_down, IN_USE_SECONDS),
 )
 register_variant(
     "database-deleted",
     description="Somebody deletes the database's pod while the first session starts",
-    kubernetes=_with_each_pod(_delete_database, STARTING_SECONDS, first_alone=True),
+    kubernetes=with_session_pods(_delete_database, STARTING_SECONDS, number=1),
 )
 register_variant(
     "no-storage-class",

@@ -1,32 +1,30 @@
 """Healthy variants: an operator replaces pods of the product, which has no defect, while the suite judges it."""
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
 
 from streamspace_sandbox.faults.catalogue import register_variant
 from streamspace_sandbox.faults.patching import Patch, wrap
-from streamspace_sandbox.faults.support.pod_volumes import SESSION_LABEL
-from streamspace_sandbox.kubernetes.machinery.objects import name_of, namespace_of
+from streamspace_sandbox.faults.support.session_pods import Act, with_session_pods
+from streamspace_sandbox.kubernetes.machinery.objects import name_of
 from streamspace_sandbox.kubernetes.machinery.resources import DEPLOYMENTS, PODS
+from streamspace_sandbox.kubernetes.registry.store import Store
 
-STORE = "streamspace_sandbox.kubernetes.registry.store:Store"
 NAMESPACE, API, AGENT = "streamspace", "streamspace-api", "streamspace-k8s-agent"
 CUT_SECONDS = 4.0
 """From the cut on, at the default time scale: the agent sends nothing, and is not offline yet."""
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
 
 Obj = dict[str, Any]
-Act = Callable[[Any], None]
 
 
-def _delete_agent(store: Any) -> None:
+def _delete_agent(store: Store, _: Obj) -> None:
     """`kubectl delete pod`, of one of the agents."""
-    agents, _ = store.list(PODS, NAMESPACE, f"app={AGENT}")
+    agents = store.list(PODS, NAMESPACE, f"app={AGENT}")[0]
     store.delete(PODS, NAMESPACE, name_of(agents[0]))
 
 
-def _roll_out_api(store: Any) -> None:
+def _roll_out_api(store: Store, _: Obj) -> None:
     """`kubectl rollout restart`."""
 
     def change(deployment: Obj) -> None:
@@ -42,26 +40,10 @@ def _while_cut_off(act: Act) -> Patch:
     def checked(original: Any, connection: Any, target: Any, store: Any) -> Any:
         pod, container, command = original(connection, target, store)
         if command[0] == "iptables" and "-A" in command:
-            asyncio.get_running_loop().call_later(CUT_SECONDS, act, store)
+            asyncio.get_running_loop().call_later(CUT_SECONDS, act, store, pod)
         return pod, container, command
 
     return wrap("streamspace_sandbox.kubernetes.apiserver.exec:_checked", checked)
-
-
-def _with_session(number: int, act: Act) -> Patch:
-    """`act`, once the pod of so many sessions was created."""
-    seen = set[str]()
-
-    def create(original: Any, store: Any, resource: Any, obj: Obj, **options: Any) -> Obj:
-        made: Obj = original(store, resource, obj, **options)
-        session = (made["metadata"].get("labels") or {}).get(SESSION_LABEL)
-        if resource == PODS and namespace_of(made) == NAMESPACE and session and session not in seen:
-            seen.add(session)
-            if len(seen) == number:
-                asyncio.get_running_loop().call_soon(act, store)
-        return made
-
-    return wrap(f"{STORE}.create", create)
 
 
 register_variant(
@@ -77,5 +59,5 @@ register_variant(
 register_variant(
     "agent-deleted-when-it-serves-sessions",
     description="Somebody deletes an agent's pod when there are fifteen sessions",
-    kubernetes=_with_session(15, _delete_agent),
+    kubernetes=with_session_pods(_delete_agent, number=15),
 )

@@ -8,6 +8,7 @@ from typing import Any
 from streamspace_sandbox.faults.catalogue import register_variant
 from streamspace_sandbox.faults.patching import Patch, wrap
 from streamspace_sandbox.faults.support.pod_volumes import SESSION_LABEL
+from streamspace_sandbox.faults.support.session_pods import is_session, with_session_pods
 from streamspace_sandbox.kubernetes.machinery.errors import ApiError
 from streamspace_sandbox.kubernetes.machinery.objects import clone, name_of, namespace_of
 from streamspace_sandbox.kubernetes.machinery.resources import DEPLOYMENTS, PODS
@@ -22,10 +23,6 @@ EVICTED = {"phase": "Failed", "reason": "Evicted", "message": "The node was low 
 
 Obj = dict[str, Any]
 ChangePod = Callable[[Obj], None]
-
-
-def _is_session(pod: Obj) -> bool:
-    return SESSION_LABEL in (pod["metadata"].get("labels") or {})
 
 
 def _is_of(*apps: str) -> Callable[[Obj], bool]:
@@ -71,7 +68,7 @@ def _inject_beside_another_name(pod: Obj) -> None:
 
 def _start_in_turn(turns: asyncio.Lock) -> Callable[..., Any]:
     async def prepare(original: Any, worker: Any) -> Any:
-        if _is_session(worker.pod):
+        if is_session(worker.pod):
             async with turns:
                 await asyncio.sleep(TURN_SECONDS)
         return await original(worker)
@@ -112,7 +109,7 @@ def _room_for_one(agents: list[str]) -> ChangePod:
     return admit
 
 
-def _leave(status: Obj, concerns: Callable[[Obj], bool] = _is_session) -> Callable[..., Obj]:
+def _leave(status: Obj, concerns: Callable[[Obj], bool] = is_session) -> Callable[..., Obj]:
     """Beside each pod that this concerns lies one that has ended, with that status, first by name."""
 
     def create(original: Any, store: Any, resource: Any, obj: Obj, **options: Any) -> Obj:
@@ -152,20 +149,13 @@ def _reset_replicas(update: Any, store: Any, resource: Any, obj: Obj, **options:
     """After each change, the agents' Deployment has the number of pods again that a repository names."""
     made = update(store, resource, obj, **options)
     if resource == DEPLOYMENTS and name_of(made) == AGENT and made["spec"]["replicas"] != 1:
-        asyncio.get_running_loop().call_soon(_set_replicas_back, store, namespace_of(made))
+        asyncio.get_running_loop().call_soon(_set_replicas_back, store, made)
     return made
 
 
-def _reset_replicas_with_sessions(create: Any, store: Any, resource: Any, obj: Obj, **options: Any) -> Any:
-    made = create(store, resource, obj, **options)
-    if resource == PODS and _is_session(made):
-        asyncio.get_running_loop().call_soon(_set_replicas_back, store, namespace_of(made))
-    return made
-
-
-def _set_replicas_back(store: Any, namespace: str | None) -> None:
+def _set_replicas_back(store: Any, beside: Obj) -> None:
     managed_fields.MANAGER.set("argocd-controller")
-    store.mutate(DEPLOYMENTS, namespace, AGENT, lambda deployment: deployment["spec"].update(replicas=1))
+    store.mutate(DEPLOYMENTS, namespace_of(beside), AGENT, lambda deployment: deployment["spec"].update(replicas=1))
 
 
 def _refuse(message: str) -> ChangePod:
@@ -179,22 +169,22 @@ def _refuse(message: str) -> ChangePod:
 register_variant(
     "sidecar-first",
     description="A mesh adds its sidecar as the first container of each session's pod and names the default container",
-    kubernetes=_admit(_is_session, _inject_first),
+    kubernetes=_admit(is_session, _inject_first),
 )
 register_variant(
     "sidecar-second",
     description="A mesh adds its sidecar as the second container of each session's pod",
-    kubernetes=_admit(_is_session, _inject_second),
+    kubernetes=_admit(is_session, _inject_second),
 )
 register_variant(
     "sidecar-native",
     description="A mesh adds its sidecar as an init container that is restarted always",
-    kubernetes=_admit(_is_session, _inject_native),
+    kubernetes=_admit(is_session, _inject_native),
 )
 register_variant(
     "sidecar-unannounced",
     description="A first container is added to each session's pod, and the desktop's has another name",
-    kubernetes=_admit(_is_session, _inject_beside_another_name),
+    kubernetes=_admit(is_session, _inject_beside_another_name),
 )
 register_variant(
     "pods-start-in-turn",
@@ -224,17 +214,17 @@ register_variant(
 register_variant(
     "cpu-rounded-up",
     description="The cluster makes 750m of CPU out of 500m when it admits a session's pod",
-    kubernetes=_admit(_is_session, _round_cpu_up),
+    kubernetes=_admit(is_session, _round_cpu_up),
 )
 register_variant(
     "memory-rounded-up",
     description="The cluster makes 1536Mi of memory out of 1Gi when it admits a session's pod",
-    kubernetes=_admit(_is_session, _round_memory_up),
+    kubernetes=_admit(is_session, _round_memory_up),
 )
 register_variant(
     "ephemeral-storage-limited",
     description="The cluster adds a request and a limit of ephemeral storage to each session's pod",
-    kubernetes=_admit(_is_session, _limit_ephemeral_storage),
+    kubernetes=_admit(is_session, _limit_ephemeral_storage),
 )
 register_variant(
     "two-api-pods",
@@ -250,7 +240,7 @@ register_variant(
     "quota-used-up",
     description="The namespace's quota refuses each session's pod",
     kubernetes=_admit(
-        _is_session,
+        is_session,
         _refuse(
             'pods "{name}" is forbidden: exceeded quota: team-quota, requested: pods=1, used: pods=9, limited: pods=9'
         ),
@@ -264,7 +254,7 @@ register_variant(
 register_variant(
     "replicas-set-back-later",
     description="Somebody's controller sets the agents' replicas back to 1 when the first session starts",
-    kubernetes=wrap(f"{STORE}.create", _reset_replicas_with_sessions),
+    kubernetes=with_session_pods(_set_replicas_back),
 )
 register_variant(
     "one-agent-id",
@@ -280,7 +270,7 @@ register_variant(
     "pod-security",
     description="The namespace's Pod Security refuses each session's pod",
     kubernetes=_admit(
-        _is_session,
+        is_session,
         _refuse(
             'pods "{name}" is forbidden: violates PodSecurity "restricted:latest": runAsNonRoot != true (pod or '
             'container "desktop" must set securityContext.runAsNonRoot=true)'
@@ -291,7 +281,7 @@ register_variant(
     "policy-webhook",
     description="A webhook of a policy refuses each session's pod",
     kubernetes=_admit(
-        _is_session,
+        is_session,
         _refuse(
             'admission webhook "validate.kyverno.svc-fail" denied the request: resource Pod/streamspace/{name} was '
             "blocked due to the policy require-team-label"

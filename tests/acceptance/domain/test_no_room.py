@@ -26,7 +26,7 @@ CONTROL_PLANE = "1 node(s) had untolerated taint {node-role.kubernetes.io/contro
     ],
 )
 def test_full_and_closed_nodes_take_no_pod(words: str) -> None:
-    assert no_room.is_full(words)
+    assert no_room.says_no_room(words)
 
 
 @pytest.mark.parametrize(
@@ -41,4 +41,4 @@ def test_full_and_closed_nodes_take_no_pod(words: str) -> None:
     ],
 )
 def test_pods_that_suit_no_open_node_are_not_excused(words: str) -> None:
-    assert not no_room.is_full(words)
+    assert not no_room.says_no_room(words)

@@ -1,7 +1,7 @@
 """The product's own pods that a scenario relies on, and whether somebody else deleted one of them meanwhile.
 
-A server that crashes is started again in its pod. A pod is deleted by whoever asks Kubernetes for that: an operator who
-rolls out a version or drains a node, an autoscaler, a person.
+A server that crashes is started again in its pod. A pod is deleted only on request: of an operator who rolls out a
+version or drains a node, of an autoscaler, of a person.
 """
 
 from __future__ import annotations

@@ -20,6 +20,8 @@ NEAR = 12
 """How far a part of a colour may be from its level; two levels are 40 apart at the least."""
 LOOKED_AT = (320, 200)
 """Width and height of the part of the desktop, around its middle, in which motion is looked for."""
+SIDE = 64
+"""Pixels of each side of the part that is looked at; its picture comes uncompressed, with four bytes a pixel."""
 STOP = "q"
 
 # The next picture is due at a fixed moment, so that drawing takes nothing from the rate. A key ends the program.
@@ -30,10 +32,6 @@ _PROGRAM = (
     r"printf -v w %%d.%%06d $((w/1000000)) $((w%%1000000));read -rsN1 -t$w&&break;done;"
     r"printf '\e[0m\e[2J\e[H\e[?25h';};m"
 )
-
-
-SIDE = 64
-"""Pixels of each side of the part that is looked at; its picture comes uncompressed, with four bytes a pixel."""
 
 
 @dataclass(frozen=True)

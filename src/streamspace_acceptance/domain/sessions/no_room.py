@@ -29,12 +29,12 @@ def find(sessions: Iterable[Session], subject: str) -> str | None:
     """That each pod of the session with that subject waits for room, in a sentence; None if that is not so."""
     for session in (session for session in sessions if session.subject == subject):
         pods = [pod for pod in session.listed_pods() if pod.stays]
-        if pods and all(is_full(pod.unschedulable) and _asks_for_its_own(session, pod) for pod in pods):
+        if pods and all(says_no_room(pod.unschedulable) and _asks_for_its_own(session, pod) for pod in pods):
             return f"{session.subject}: no node takes its pod: {pods[0].unschedulable}"
     return None
 
 
-def is_full(words: str) -> bool:
+def says_no_room(words: str) -> bool:
     """Whether the scheduler's words say that nodes are full, or that each node on which the pod may run is closed.
 
     They have a reason for each node: `0/3 nodes are available: 1 node(s) were unschedulable, 2 …`. A pod that no open
